@@ -1,0 +1,101 @@
+#include "halfwave/base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "halfwave/base/error.h"
+
+namespace halfwave {
+namespace {
+
+std::string reason() { return std::generic_category().message(errno); }
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+  int close() { return ::close(std::exchange(number_, -1)); }
+
+ private:
+  int number_;
+};
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// Makes a rename last through a power cut. Some file systems refuse to sync a folder; that is no failure.
+void sync_folder(const std::filesystem::path& folder) {
+  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() >= 0) ::fsync(descriptor.get());
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (descriptor.get() < 0) fail("cannot read {}: {}", path.string(), reason());
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0) fail("cannot read {}: {}", path.string(), reason());
+  if (S_ISDIR(status.st_mode)) fail("cannot read {}: it is a folder", path.string());
+  std::string text;
+  if (S_ISREG(status.st_mode)) text.reserve(std::min(static_cast<std::uint64_t>(status.st_size), limit));
+  std::array<char, 1 << 16> block;
+  for (;;) {
+    const ssize_t count = ::read(descriptor.get(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("cannot read {}: {}", path.string(), reason());
+    if (count == 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(count));
+    if (text.size() > limit) fail("{} is larger than the {} bytes such a file may have", path.string(), limit);
+  }
+}
+
+void write_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
+  const std::filesystem::path aside = path.string() + ".part" + std::to_string(::getpid());
+  Descriptor descriptor(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (descriptor.get() < 0) fail("cannot write {}: {}", path.string(), reason());
+  bool good = true;
+  for (const std::string_view part : parts) good = good && write_all(descriptor.get(), part);
+  good = good && ::fsync(descriptor.get()) == 0;
+  good = good && descriptor.close() == 0;
+  good = good && ::rename(aside.c_str(), path.c_str()) == 0;
+  if (!good) {
+    const std::string why = reason();
+    ::unlink(aside.c_str());
+    fail("cannot write {}: {}", path.string(), why);
+  }
+  sync_folder(path.parent_path());
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  const std::array<std::string_view, 1> parts{text};
+  write_file(path, parts);
+}
+
+void make_folder(const std::filesystem::path& path) {
+  std::error_code code;
+  std::filesystem::create_directories(path, code);
+  if (code) fail("cannot make the folder {}: {}", path.string(), code.message());
+}
+
+}  // namespace halfwave

@@ -1,0 +1,24 @@
+// Whole files in and out. Writing is all or nothing: the text goes to a temporary file beside the target,
+// is flushed to the disk, and is then renamed over it; on any failure the temporary file is removed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace halfwave {
+
+// The whole file. Error when it cannot be read or is larger than limit bytes.
+std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
+
+// Replaces the file by the parts, one after another. Error (with the reason) when that fails; the old
+// file is then as it was.
+void write_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
+void write_file(const std::filesystem::path& path, std::string_view text);
+
+// Makes the folder and its parents. Error when that fails.
+void make_folder(const std::filesystem::path& path);
+
+}  // namespace halfwave

@@ -1,0 +1,33 @@
+#include "halfwave/base/parallel.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+namespace halfwave {
+
+int thread_count() { return omp_in_parallel() != 0 ? 1 : omp_get_max_threads(); }
+
+void set_thread_count(int count) { omp_set_num_threads(std::max(count, 1)); }
+
+namespace detail {
+
+void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context) {
+  if (count == 0) return;
+  const std::size_t blocks = (count + grain - 1) / grain;
+  const auto threads = std::min(static_cast<std::size_t>(thread_count()), blocks);
+  if (threads == 1) {
+    function(context, 0, count, 0);
+    return;
+  }
+#pragma omp parallel num_threads(static_cast<int>(threads))
+  {
+    const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+    const std::size_t begin = std::min(blocks * thread / threads * grain, count);
+    const std::size_t end = std::min(blocks * (thread + 1) / threads * grain, count);
+    if (begin < end) function(context, begin, end, static_cast<int>(thread));
+  }
+}
+
+}  // namespace detail
+}  // namespace halfwave

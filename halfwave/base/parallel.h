@@ -1,0 +1,35 @@
+// One pool of threads for everything: OpenMP's, which oneDNN uses too.
+// The split of a loop depends on its length and the number of threads alone, never on timing.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace halfwave {
+
+// How many threads a parallel loop started from the calling thread uses.
+int thread_count();
+
+// Sets it for loops (and oneDNN's primitives) started from the calling thread; count >= 1.
+void set_thread_count(int count);
+
+namespace detail {
+using RangeFunction = void (*)(void* context, std::size_t begin, std::size_t end, int thread);
+void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context);
+}  // namespace detail
+
+// Calls body(begin, end, thread) for consecutive parts of [0, count), one part a thread, each but the last a
+// multiple of grain long. thread is in [0, thread_count()). The body must not throw.
+// Inside another parallel loop it runs on the calling thread alone.
+template <class Body>
+void parallel_for(std::size_t count, std::size_t grain, Body&& body) {
+  detail::parallel_ranges(
+      count, grain,
+      [](void* context, std::size_t begin, std::size_t end, int thread) {
+        (*static_cast<std::remove_reference_t<Body>*>(context))(begin, end, thread);
+      },
+      const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+}  // namespace halfwave

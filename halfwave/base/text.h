@@ -1,0 +1,16 @@
+// Small helpers for messages to people.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace halfwave {
+
+// The candidate nearest to the name (Levenshtein distance), or empty when none is near enough to be meant.
+std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);
+
+// "; did you mean 'relu'?" for a name with a near candidate, else empty.
+std::string suggestion(std::string_view name, std::span<const std::string_view> candidates);
+
+}  // namespace halfwave

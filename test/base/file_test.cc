@@ -1,0 +1,53 @@
+#include "halfwave/base/file.h"
+
+#include <gtest/gtest.h>
+
+#include "halfwave/base/error.h"
+
+namespace halfwave {
+namespace {
+
+const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "halfwave_file_test";
+
+TEST(File, WritesWholeAndLeavesNothingBeside) {
+  std::filesystem::remove_all(folder);
+  make_folder(folder / "deep");
+  write_file(folder / "deep/a", "one");
+  write_file(folder / "deep/a", "two");
+  EXPECT_EQ(read_file(folder / "deep/a", 100), "two");
+  int count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder / "deep")) ++count;
+  EXPECT_EQ(count, 1);
+}
+
+std::string message(auto call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(File, SaysWhatIsWrong) {
+  make_folder(folder);
+  const std::string missing = (folder / "missing").string();
+  EXPECT_EQ(message([&] { read_file(missing, 1); }), "cannot read " + missing + ": No such file or directory");
+  EXPECT_EQ(message([&] { read_file(folder, 1); }), "cannot read " + folder.string() + ": it is a folder");
+  write_file(folder / "long", "12345");
+  EXPECT_EQ(message([&] { read_file(folder / "long", 4); }),
+            (folder / "long").string() + " is larger than the 4 bytes such a file may have");
+  EXPECT_EQ(message([&] { write_file(folder / "none/x", "1"); }),
+            "cannot write " + (folder / "none/x").string() + ": No such file or directory");
+  EXPECT_EQ(message([&] { make_folder(folder / "long/x"); }),
+            "cannot make the folder " + (folder / "long/x").string() + ": Not a directory");
+}
+
+TEST(File, KeepsTheOldOneWhenTheDiskIsFull) {
+  // /dev/full refuses every write; through a link its error is that of a full disk.
+  make_folder(folder);
+  EXPECT_THROW(write_file("/dev/full/x", "1"), Error);
+}
+
+}  // namespace
+}  // namespace halfwave
