@@ -1,0 +1,41 @@
+// What an activation of the catalogue consists of, with the defaults for what most do not state.
+// An activation is a struct derived from Formula with
+//   info              the facts; see ActivationInfo
+//   value(d, x, p)    the function, for x a vector of d (one double, or a SIMD vector of floats)
+//   slope(d, s, p)    its derivative, from s = value(x) if info.backward_from_y, else from s = x
+// and, where the default does not fit, range, kinks, conflict, unroll.
+// Per-target header: included once for each instruction set.
+
+#if defined(HALFWAVE_ACTIVATION_FORMULA_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HALFWAVE_ACTIVATION_FORMULA_INL_H_
+#undef HALFWAVE_ACTIVATION_FORMULA_INL_H_
+#else
+#define HALFWAVE_ACTIVATION_FORMULA_INL_H_
+#endif
+
+#include <cstddef>
+#include <limits>
+#include <string_view>
+
+#include "halfwave/activation/elementary-inl.h"
+#include "halfwave/activation/entry.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace halfwave::catalogue::HWY_NAMESPACE {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+inline constexpr float largest = std::numeric_limits<float>::max();
+
+struct Formula {
+  // Vectors a step of the loop: more than one where the formula is so short that the loop would show.
+  static constexpr std::size_t unroll = 1;
+  static Activation::Range range(const Parameters& /*p*/) { return {-infinity, infinity}; }
+  static Kinks kinks(const Parameters& /*p*/) { return {}; }
+  static std::string_view conflict(const Parameters& /*p*/) { return {}; }
+};
+
+}  // namespace halfwave::catalogue::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // HALFWAVE_ACTIVATION_FORMULA_INL_H_

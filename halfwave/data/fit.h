@@ -1,0 +1,17 @@
+// Brings an image to the size and channels that a network takes, as is usual for photographs:
+// scaled until it covers the network's input, then cropped around the centre.
+#pragma once
+
+#include "halfwave/data/image.h"
+#include "halfwave/tensor/shape.h"
+
+namespace halfwave {
+
+// An image of exactly this height, width and channels. Grey becomes colour by repetition; colour becomes grey
+// by luma, 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601). One factor scales both sides, so nothing is
+// distorted; of the longer side the same amount is cut off at both ends. Enlarging interpolates linearly;
+// shrinking widens the same triangle by the factor, so that every source pixel counts and nothing aliases. An
+// image that fits already stays as it is. Error when the shape has neither 1 nor 3 channels.
+Image fit(const Image& image, const Shape& shape);
+
+}  // namespace halfwave

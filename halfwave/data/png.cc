@@ -1,0 +1,98 @@
+#include "halfwave/data/png.h"
+
+#include <spng.h>
+
+#include <cstddef>
+#include <memory>
+#include <new>
+
+#include "halfwave/base/error.h"
+
+namespace halfwave {
+namespace {
+
+// What texts and colour profiles in a file may take in memory, unpacked.
+constexpr std::size_t chunk_limit = std::size_t{64} << 20;
+
+// The most that deflate can shrink: 258 bytes into 2 bits (zlib's "Technical Details").
+constexpr std::uint64_t deflate_ratio = 1032;
+
+struct Free {
+  void operator()(spng_ctx* context) const { spng_ctx_free(context); }
+};
+
+void check(int result, const std::string& name) {
+  if (result == SPNG_EMEM) throw std::bad_alloc();
+  if (result != SPNG_OK) fail("{}: the PNG image is cut or damaged ({})", name, spng_strerror(result));
+}
+
+bool is_grey(const spng_ihdr& header) {
+  return header.color_type == SPNG_COLOR_TYPE_GRAYSCALE ||
+         header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA;
+}
+
+std::uint64_t bits_per_pixel(const spng_ihdr& header) {
+  switch (header.color_type) {
+    case SPNG_COLOR_TYPE_TRUECOLOR:
+      return 3U * header.bit_depth;
+    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
+      return 2U * header.bit_depth;
+    case SPNG_COLOR_TYPE_TRUECOLOR_ALPHA:
+      return 4U * header.bit_depth;
+    default:
+      return header.bit_depth;
+  }
+}
+
+// A header may claim more pixels than so short a file can hold; then no memory is taken for them.
+void check_size(const spng_ihdr& header, std::size_t bytes, const std::string& name) {
+  check_pixels(header.height, header.width, name);
+  if (header.height * (header.width * bits_per_pixel(header) / 8) > deflate_ratio * bytes) {
+    fail("{}: the PNG image is cut or damaged ({} x {} pixels cannot be in {} bytes)", name, header.height,
+         header.width, bytes);
+  }
+}
+
+std::uint8_t over_white(unsigned value, unsigned alpha) {
+  return static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
+// Makes 1 or 3 channels of red, green, blue and alpha, in place.
+void flatten(Image& image) {
+  std::vector<std::uint8_t>& pixels = image.pixels;
+  const std::size_t count = pixels.size() / 4;
+  const auto channels = static_cast<std::size_t>(image.channels);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint8_t alpha = pixels[4 * i + 3];
+    for (std::size_t c = 0; c < channels; ++c)
+      pixels[channels * i + c] = over_white(pixels[4 * i + c], alpha);
+  }
+  pixels.resize(channels * count);
+}
+
+}  // namespace
+
+bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG\r\n\x1a\n"); }
+
+Image decode_png(std::string_view bytes, const std::string& name) {
+  const std::unique_ptr<spng_ctx, Free> context(spng_ctx_new(0));
+  if (!context) throw std::bad_alloc();
+  check(spng_set_chunk_limits(context.get(), chunk_limit, chunk_limit), name);
+  check(spng_set_png_buffer(context.get(), bytes.data(), bytes.size()), name);
+  spng_ihdr header{};
+  check(spng_get_ihdr(context.get(), &header), name);
+  check_size(header, bytes.size(), name);
+
+  // Red, green, blue and alpha is the one form into which libspng turns every kind.
+  std::size_t size = 0;
+  check(spng_decoded_image_size(context.get(), SPNG_FMT_RGBA8, &size), name);
+  Image image{
+      .height = header.height, .width = header.width, .channels = is_grey(header) ? 1 : 3, .pixels = {}};
+  image.pixels.resize(size);
+  check(spng_decode_image(context.get(), image.pixels.data(), size, SPNG_FMT_RGBA8, SPNG_DECODE_TRNS), name);
+  check(spng_decode_chunks(context.get()), name);  // the rest, to notice a cut
+  flatten(image);
+  return image;
+}
+
+}  // namespace halfwave
