@@ -1,0 +1,28 @@
+// The choice of implementations: by sizes alone, so that the same net always gets the same kernels.
+#include "halfwave/kernel/convolution.h"
+
+namespace halfwave::kernel {
+namespace {
+
+// Below a vector of input channels oneDNN leaves most of each vector empty.
+constexpr std::int64_t few_channels = 16;
+
+bool narrow_pays(const ConvolutionSize& s) { return narrow_possible(s) && s.input_channels < few_channels; }
+
+}  // namespace
+
+std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size) {
+  const bool narrow = narrow_pays(size) && (size.input_channels <= 2 || size.output_channels <= 16);
+  return narrow ? make_narrow_forward(size) : make_onednn_forward(size);
+}
+
+std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const ConvolutionSize& size) {
+  return narrow_pays(size) ? make_narrow_backward_data(size) : make_onednn_backward_data(size);
+}
+
+std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size) {
+  const bool narrow = narrow_pays(size) && size.input_channels > 1 && size.output_channels > 16;
+  return narrow ? make_narrow_backward_weights(size) : make_onednn_backward_weights(size);
+}
+
+}  // namespace halfwave::kernel

@@ -1,0 +1,81 @@
+// Convolution over NHWC float32, three passes, each with implementations of its own, chosen by rule from the
+// sizes alone. Pointers and sizes only: nothing is checked here. One object serves one thread at a time; the
+// passes use the pool of threads themselves.
+//
+// y(n, p, q, o) = b(o) + sum over i, j, c of x(n, p * stride - pad + i * dilation, ..., c) * w(o, i, j, c)
+// (cross-correlation, as in every framework; PyTorch's Conv2d). x outside the image counts as 0.
+// Weights w: output channels x kernel height x kernel width x (input channels / groups).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "halfwave/kernel/epilogue.h"
+#include "halfwave/kernel/workspace.h"
+
+namespace halfwave::kernel {
+
+struct ConvolutionSize {
+  std::int64_t input_height, input_width, input_channels;
+  std::int64_t output_height, output_width, output_channels;
+  std::int64_t kernel_height, kernel_width;
+  std::int64_t stride_height = 1, stride_width = 1;
+  std::int64_t pad_height = 0, pad_width = 0;
+  std::int64_t dilation_height = 1, dilation_width = 1;
+  std::int64_t groups = 1;
+
+  std::size_t input_size() const {
+    return static_cast<std::size_t>(input_height * input_width * input_channels);
+  }
+  std::size_t output_size() const {
+    return static_cast<std::size_t>(output_height * output_width * output_channels);
+  }
+  std::size_t weight_count() const {
+    return static_cast<std::size_t>(output_channels * kernel_height * kernel_width * input_channels / groups);
+  }
+};
+
+class ConvolutionForward {
+ public:
+  virtual ~ConvolutionForward() = default;
+  virtual const char* name() const = 0;
+  // Takes over new weights and bias (bias may be null). The pointers must live until the next load or run.
+  virtual void load(const float* w, const float* b) = 0;
+  // y is overwritten, then given to the epilogue.
+  virtual void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) = 0;
+};
+
+class ConvolutionBackwardData {
+ public:
+  virtual ~ConvolutionBackwardData() = default;
+  virtual const char* name() const = 0;
+  virtual void load(const float* w) = 0;
+  // dx is overwritten.
+  virtual void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) = 0;
+};
+
+class ConvolutionBackwardWeights {
+ public:
+  virtual ~ConvolutionBackwardWeights() = default;
+  virtual const char* name() const = 0;
+  // dw and db (may be null) are added to.
+  virtual void run(std::int64_t n, const float* x, const float* dy, float* dw, float* db,
+                   Workspace& workspace) = 0;
+};
+
+std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size);
+
+// The implementations, for tests and benchmarks. The narrow ones are for few input channels: dilation 1, one
+// group; see narrow_convolution.cc.
+std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardWeights> make_onednn_backward_weights(const ConvolutionSize& size);
+bool narrow_possible(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionForward> make_narrow_forward(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardData> make_narrow_backward_data(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardWeights> make_narrow_backward_weights(const ConvolutionSize& size);
+
+}  // namespace halfwave::kernel

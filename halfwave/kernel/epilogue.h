@@ -1,0 +1,18 @@
+// What a kernel does to each finished block of its output while that is still in cache: an activation, as a
+// layer gives it. Kernels know no activations, hence the plain function.
+#pragma once
+
+#include <cstddef>
+
+namespace halfwave::kernel {
+
+struct Epilogue {
+  void (*apply)(const void* context, float* y, std::size_t count) = nullptr;  // in place; thread-safe
+  const void* context = nullptr;
+
+  void operator()(float* y, std::size_t count) const {
+    if (apply != nullptr) apply(context, y, count);
+  }
+};
+
+}  // namespace halfwave::kernel

@@ -1,0 +1,321 @@
+// Dense direct convolution by oneDNN, in NHWC. Weights are packed into the layout that oneDNN prefers when
+// they change. The activation is not oneDNN's: its ReLU turns a NaN into 0.
+#include <dnnl.hpp>
+
+#include <array>
+#include <vector>
+
+#include "halfwave/base/parallel.h"
+#include "halfwave/kernel/convolution.h"
+
+namespace halfwave::kernel {
+namespace {
+
+using Tag = dnnl::memory::format_tag;
+constexpr auto f32 = dnnl::memory::data_type::f32;
+
+const dnnl::engine& engine() {
+  static const dnnl::engine instance(dnnl::engine::kind::cpu, 0);
+  return instance;
+}
+
+dnnl::memory empty_memory(const dnnl::memory::desc& desc) { return {desc, engine(), DNNL_MEMORY_NONE}; }
+
+void set(const dnnl::memory& memory, const float* data) {
+  memory.set_data_handle(const_cast<float*>(data));
+}
+
+struct Argument {
+  int name;
+  const dnnl::memory& memory;
+};
+
+// The C call: the C++ one builds a map on every execution.
+template <std::size_t N>
+void execute(const dnnl::primitive& primitive, const dnnl::stream& stream, const Argument (&arguments)[N]) {
+  std::array<dnnl_exec_arg_t, N> list;
+  for (std::size_t i = 0; i < N; ++i) list[i] = {arguments[i].name, arguments[i].memory.get()};
+  dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive.get(), stream.get(), static_cast<int>(N), list.data()),
+                          "oneDNN could not run a primitive");
+}
+
+struct Description {
+  explicit Description(const ConvolutionSize& s)
+      : size(s),
+        strides{s.stride_height, s.stride_width},
+        dilations{s.dilation_height - 1, s.dilation_width - 1},
+        padding{s.pad_height, s.pad_width} {
+    const dnnl::memory::dim o = s.output_channels / s.groups;
+    const dnnl::memory::dim i = s.input_channels / s.groups;
+    const dnnl::memory::dim h = s.kernel_height;
+    const dnnl::memory::dim w = s.kernel_width;
+    if (s.groups == 1) {
+      weight_dims = {o, i, h, w};
+      weights = {weight_dims, f32, dnnl::memory::dims{h * w * i, 1, w * i, i}};
+    } else {
+      weight_dims = {s.groups, o, i, h, w};
+      weights = {weight_dims, f32, dnnl::memory::dims{o * h * w * i, h * w * i, 1, w * i, i}};
+    }
+    any_weights = {weight_dims, f32, Tag::any};
+    bias = {{s.output_channels}, f32, Tag::x};
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  }
+
+  dnnl::memory::desc input(std::int64_t n) const {
+    return {{n, size.input_channels, size.input_height, size.input_width}, f32, Tag::nhwc};
+  }
+  dnnl::memory::desc output(std::int64_t n) const {
+    return {{n, size.output_channels, size.output_height, size.output_width}, f32, Tag::nhwc};
+  }
+
+  dnnl::convolution_forward::primitive_desc forward(std::int64_t n) const {
+    const auto kind = dnnl::prop_kind::forward_training;
+    const auto algorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine(), kind,      algorithm, input(n), any_weights, bias, output(n),
+            strides,  dilations, padding,   padding,  attributes};
+#else
+    return {{kind, algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding},
+            attributes,
+            engine()};
+#endif
+  }
+  dnnl::convolution_backward_data::primitive_desc backward_data(std::int64_t n) const {
+    const auto algorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine(),  algorithm, input(n), any_weights, output(n), strides,
+            dilations, padding,   padding,  forward(n),  attributes};
+#else
+    return {{algorithm, input(n), any_weights, output(n), strides, dilations, padding, padding},
+            attributes,
+            engine(),
+            forward(n)};
+#endif
+  }
+  dnnl::convolution_backward_weights::primitive_desc backward_weights(std::int64_t n) const {
+    const auto algorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine(), algorithm, input(n), any_weights, bias,      output(n),
+            strides,  dilations, padding,  padding,     forward(n), attributes};
+#else
+    return {{algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding},
+            attributes,
+            engine(),
+            forward(n)};
+#endif
+  }
+
+  ConvolutionSize size;
+  dnnl::memory::dims strides;
+  dnnl::memory::dims dilations;
+  dnnl::memory::dims padding;
+  dnnl::memory::dims weight_dims;
+  dnnl::memory::desc weights;
+  dnnl::memory::desc any_weights;
+  dnnl::memory::desc bias;
+  dnnl::primitive_attr attributes;
+};
+
+// Weights in the layout of one primitive, made anew when the source has changed.
+struct PackedWeights {
+  explicit PackedWeights(const Description& description, const dnnl::memory::desc& desc)
+      : source(empty_memory(description.weights)), packed(desc, engine()), reorder(source, packed) {}
+
+  void update(const dnnl::stream& stream, const float* w, std::uint64_t wanted) {
+    if (version == wanted) return;
+    set(source, w);
+    execute(reorder, stream, {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, packed}});
+    version = wanted;
+  }
+
+  dnnl::memory source;
+  dnnl::memory packed;
+  dnnl::reorder reorder;
+  std::uint64_t version = 0;
+};
+
+// Primitives are made for one batch size; a run meets few.
+template <class Bound>
+Bound& bound_to(std::vector<std::unique_ptr<Bound>>& all, const Description& description, std::int64_t n) {
+  for (const auto& bound : all) {
+    if (bound->n == n) return *bound;
+  }
+  return *all.emplace_back(std::make_unique<Bound>(description, n));
+}
+
+class OnednnForward final : public ConvolutionForward {
+ public:
+  explicit OnednnForward(const ConvolutionSize& size)
+      : description_(size), no_bias_(static_cast<std::size_t>(size.output_channels)) {}
+
+  const char* name() const override { return "onednn"; }
+
+  void load(const float* w, const float* b) override {
+    w_ = w;
+    b_ = b;
+    ++version_;
+  }
+
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) override {
+    Bound& bound = bound_to(bounds_, description_, n);
+    bound.weights.update(stream_, w_, version_);
+    set(bound.x, x);
+    set(bound.b, b_ != nullptr ? b_ : no_bias_.data());
+    set(bound.y, y);
+    bound.scratch.set_data_handle(workspace.get(bound.scratch.get_desc().get_size()));
+    execute(bound.primitive, stream_,
+            {{DNNL_ARG_SRC, bound.x},
+             {DNNL_ARG_WEIGHTS, bound.weights.packed},
+             {DNNL_ARG_BIAS, bound.b},
+             {DNNL_ARG_DST, bound.y},
+             {DNNL_ARG_SCRATCHPAD, bound.scratch}});
+    if (epilogue.apply == nullptr) return;
+    parallel_for(static_cast<std::size_t>(n) * description_.size.output_size(), 1024,
+                 [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
+  }
+
+ private:
+  struct Bound {
+    Bound(const Description& d, std::int64_t count) : Bound(d, count, d.forward(count)) {}
+    Bound(const Description& d, std::int64_t count, const dnnl::convolution_forward::primitive_desc& desc)
+        : n(count),
+          primitive(desc),
+          weights(d, desc.weights_desc()),
+          x(empty_memory(desc.src_desc())),
+          b(empty_memory(d.bias)),
+          y(empty_memory(desc.dst_desc())),
+          scratch(empty_memory(desc.scratchpad_desc())) {}
+    std::int64_t n;
+    dnnl::convolution_forward primitive;
+    PackedWeights weights;
+    dnnl::memory x, b, y, scratch;
+  };
+
+  Description description_;
+  dnnl::stream stream_{engine()};
+  std::vector<float> no_bias_;
+  std::vector<std::unique_ptr<Bound>> bounds_;
+  const float* w_ = nullptr;
+  const float* b_ = nullptr;
+  std::uint64_t version_ = 0;
+};
+
+class OnednnBackwardData final : public ConvolutionBackwardData {
+ public:
+  explicit OnednnBackwardData(const ConvolutionSize& size) : description_(size) {}
+
+  const char* name() const override { return "onednn"; }
+
+  void load(const float* w) override {
+    w_ = w;
+    ++version_;
+  }
+
+  void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
+    Bound& bound = bound_to(bounds_, description_, n);
+    bound.weights.update(stream_, w_, version_);
+    set(bound.dy, dy);
+    set(bound.dx, dx);
+    bound.scratch.set_data_handle(workspace.get(bound.scratch.get_desc().get_size()));
+    execute(bound.primitive, stream_,
+            {{DNNL_ARG_DIFF_DST, bound.dy},
+             {DNNL_ARG_WEIGHTS, bound.weights.packed},
+             {DNNL_ARG_DIFF_SRC, bound.dx},
+             {DNNL_ARG_SCRATCHPAD, bound.scratch}});
+  }
+
+ private:
+  struct Bound {
+    Bound(const Description& d, std::int64_t count) : Bound(d, count, d.backward_data(count)) {}
+    Bound(const Description& d, std::int64_t count, const dnnl::convolution_backward_data::primitive_desc& desc)
+        : n(count),
+          primitive(desc),
+          weights(d, desc.weights_desc()),
+          dy(empty_memory(desc.diff_dst_desc())),
+          dx(empty_memory(desc.diff_src_desc())),
+          scratch(empty_memory(desc.scratchpad_desc())) {}
+    std::int64_t n;
+    dnnl::convolution_backward_data primitive;
+    PackedWeights weights;
+    dnnl::memory dy, dx, scratch;
+  };
+
+  Description description_;
+  dnnl::stream stream_{engine()};
+  std::vector<std::unique_ptr<Bound>> bounds_;
+  const float* w_ = nullptr;
+  std::uint64_t version_ = 0;
+};
+
+class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
+ public:
+  explicit OnednnBackwardWeights(const ConvolutionSize& size) : description_(size) {}
+
+  const char* name() const override { return "onednn"; }
+
+  void run(std::int64_t n, const float* x, const float* dy, float* dw, float* db,
+           Workspace& workspace) override {
+    Bound& bound = bound_to(bounds_, description_, n);
+    set(bound.x, x);
+    set(bound.dy, dy);
+    set(bound.sum, dw);
+    bound.scratch.set_data_handle(workspace.get(bound.scratch.get_desc().get_size()));
+    execute(bound.primitive, stream_,
+            {{DNNL_ARG_SRC, bound.x},
+             {DNNL_ARG_DIFF_DST, bound.dy},
+             {DNNL_ARG_DIFF_WEIGHTS, bound.dw},
+             {DNNL_ARG_DIFF_BIAS, bound.db},
+             {DNNL_ARG_SCRATCHPAD, bound.scratch}});
+    execute(bound.accumulate, stream_, {{DNNL_ARG_FROM, bound.dw}, {DNNL_ARG_TO, bound.sum}});
+    if (db == nullptr) return;
+    const auto* part = static_cast<const float*>(bound.db.get_data_handle());
+    for (std::int64_t o = 0; o < description_.size.output_channels; ++o) db[o] += part[o];
+  }
+
+ private:
+  static dnnl::reorder::primitive_desc accumulation(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
+    dnnl::post_ops add;
+    add.append_sum(1.0F);
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(add);
+    return {engine(), from, engine(), to, attributes};
+  }
+
+  struct Bound {
+    Bound(const Description& d, std::int64_t count) : Bound(d, count, d.backward_weights(count)) {}
+    Bound(const Description& d, std::int64_t count, const dnnl::convolution_backward_weights::primitive_desc& desc)
+        : n(count),
+          primitive(desc),
+          accumulate(accumulation(desc.diff_weights_desc(), d.weights)),
+          x(empty_memory(desc.src_desc())),
+          dy(empty_memory(desc.diff_dst_desc())),
+          dw(desc.diff_weights_desc(), engine()),
+          db(d.bias, engine()),
+          sum(empty_memory(d.weights)),
+          scratch(empty_memory(desc.scratchpad_desc())) {}
+    std::int64_t n;
+    dnnl::convolution_backward_weights primitive;
+    dnnl::reorder accumulate;
+    dnnl::memory x, dy, dw, db, sum, scratch;
+  };
+
+  Description description_;
+  dnnl::stream stream_{engine()};
+  std::vector<std::unique_ptr<Bound>> bounds_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size) {
+  return std::make_unique<OnednnForward>(size);
+}
+
+std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const ConvolutionSize& size) {
+  return std::make_unique<OnednnBackwardData>(size);
+}
+
+std::unique_ptr<ConvolutionBackwardWeights> make_onednn_backward_weights(const ConvolutionSize& size) {
+  return std::make_unique<OnednnBackwardWeights>(size);
+}
+
+}  // namespace halfwave::kernel

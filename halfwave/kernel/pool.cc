@@ -1,0 +1,315 @@
+#include "halfwave/kernel/pool.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "halfwave/base/parallel.h"
+#include "halfwave/base/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "halfwave/kernel/pool.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#ifndef HALFWAVE_POOL_COMMON
+#define HALFWAVE_POOL_COMMON
+namespace halfwave::kernel {
+
+// The part of a window that lies in the image, in pixels, and what its mean is divided by.
+struct Window {
+  Window(const PoolSize& s, std::int64_t p, std::int64_t q) {
+    const std::int64_t top = p * s.stride_height - s.pad_height;
+    const std::int64_t left = q * s.stride_width - s.pad_width;
+    const std::int64_t bottom = std::min(top + s.kernel_height, s.input_height + s.pad_height);
+    const std::int64_t right = std::min(left + s.kernel_width, s.input_width + s.pad_width);
+    padded_count = (bottom - top) * (right - left);
+    first_row = std::max<std::int64_t>(top, 0);
+    first_column = std::max<std::int64_t>(left, 0);
+    end_row = std::min(bottom, s.input_height);
+    end_column = std::min(right, s.input_width);
+    row_offset = first_row - top;
+    column_offset = first_column - left;
+  }
+  std::int64_t count() const {
+    return std::max<std::int64_t>(end_row - first_row, 0) * std::max<std::int64_t>(end_column - first_column, 0);
+  }
+
+  std::int64_t first_row, first_column, end_row, end_column;
+  std::int64_t row_offset, column_offset;  // of the first pixel within the window
+  std::int64_t padded_count;
+};
+
+inline bool wide_index(const PoolSize& s) { return s.kernel_height * s.kernel_width >= 255; }
+
+// The saved winners of a pixel start at multiples of this many channels, so that whole vectors can be stored.
+inline std::size_t padded_channels(const PoolSize& s) { return (static_cast<std::size_t>(s.channels) + 15) / 16 * 16; }
+
+inline float mean_factor(const Window& window, bool count_pad) {
+  return 1.0F / static_cast<float>(count_pad ? window.padded_count : std::max<std::int64_t>(window.count(), 1));
+}
+
+}  // namespace halfwave::kernel
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace halfwave::kernel {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+
+HWY_INLINE V load(D d, const float* from, std::size_t count) {
+  return count >= hn::Lanes(d) ? hn::LoadU(d, from) : hn::MaskedLoad(hn::FirstN(d, count), d, from);
+}
+
+HWY_INLINE void store(V value, D d, float* to, std::size_t count) {
+  if (count >= hn::Lanes(d)) {
+    hn::StoreU(value, d, to);
+  } else {
+    hn::BlendedStore(value, hn::FirstN(d, count), d, to);
+  }
+}
+
+// Index is the type of a saved winner: its place in the window, all ones for none.
+template <class Index, bool save, bool rectify>
+void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::int64_t first, std::int64_t last) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<Index, D> dx;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto channels = static_cast<std::size_t>(s.channels);
+  const auto none = hn::Set(di, static_cast<Index>(~Index{0}));
+  for (std::int64_t p = first; p < last; ++p) {
+    for (std::int64_t q = 0; q < s.output_width; ++q, y += channels) {
+      const Window window(s, p, q);
+      for (std::size_t c = 0; c < channels; c += lanes) {
+        const std::size_t count = channels - c;
+        auto best = hn::Set(d, -std::numeric_limits<float>::infinity());
+        auto winner = none;
+        for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
+          const float* from = x + (row * s.input_width + window.first_column) * s.channels + c;
+          auto tap = static_cast<std::int32_t>(
+              (row - window.first_row + window.row_offset) * s.kernel_width + window.column_offset);
+          for (std::int64_t column = window.first_column; column < window.end_column;
+               ++column, from += channels, ++tap) {
+            const auto value = load(d, from, count);
+            // The first of equal ones wins, minus infinity too.
+            auto better = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
+            if constexpr (save) {
+              better = hn::Or(better, hn::RebindMask(d, hn::Eq(winner, none)));
+              winner = hn::IfThenElse(hn::RebindMask(di, better), hn::Set(di, tap), winner);
+            }
+            best = hn::IfThenElse(better, value, best);
+          }
+        }
+        if constexpr (rectify) {
+          const auto passes = hn::Or(hn::Gt(best, hn::Zero(d)), hn::IsNaN(best));
+          best = hn::IfThenElseZero(passes, best);
+          if constexpr (save) winner = hn::IfThenElse(hn::RebindMask(di, passes), winner, none);
+        }
+        store(best, d, y + c, count);
+        if constexpr (save) hn::StoreU(hn::DemoteTo(dx, winner), dx, saved + c);
+      }
+      if constexpr (save) saved += padded_channels(s);
+    }
+  }
+}
+
+template <class Index>
+void max_image_of(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved, std::int64_t first,
+                  std::int64_t last) {
+  auto* winners = reinterpret_cast<Index*>(saved);
+  if (saved == nullptr) {
+    rectify ? max_rows<Index, false, true>(s, x, y, winners, first, last)
+            : max_rows<Index, false, false>(s, x, y, winners, first, last);
+  } else {
+    rectify ? max_rows<Index, true, true>(s, x, y, winners, first, last)
+            : max_rows<Index, true, false>(s, x, y, winners, first, last);
+  }
+}
+
+void max_image(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved, std::int64_t first,
+               std::int64_t last) {
+  wide_index(s) ? max_image_of<std::uint16_t>(s, rectify, x, y, saved, first, last)
+                : max_image_of<std::uint8_t>(s, rectify, x, y, saved, first, last);
+}
+
+// With `tiles` the windows cover the image without overlap: every value is written once.
+template <class Index, bool tiles>
+void max_backward_rows(const PoolSize& s, const float* dy, float* dx, const Index* saved) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<Index, D> dw;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto channels = static_cast<std::size_t>(s.channels);
+  for (std::int64_t p = 0; p < s.output_height; ++p) {
+    for (std::int64_t q = 0; q < s.output_width; ++q, dy += channels, saved += padded_channels(s)) {
+      const Window window(s, p, q);
+      for (std::size_t c = 0; c < channels; c += lanes) {
+        const std::size_t count = channels - c;
+        const auto gradient = load(d, dy + c, count);
+        const auto winner = hn::PromoteTo(di, hn::LoadU(dw, saved + c));
+        for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
+          float* to = dx + (row * s.input_width + window.first_column) * s.channels + c;
+          auto tap = static_cast<std::int32_t>(
+              (row - window.first_row + window.row_offset) * s.kernel_width + window.column_offset);
+          for (std::int64_t column = window.first_column; column < window.end_column;
+               ++column, to += channels, ++tap) {
+            const auto part = hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(winner, hn::Set(di, tap))), gradient);
+            store(tiles ? part : hn::Add(part, load(d, to, count)), d, to, count);
+          }
+        }
+      }
+    }
+  }
+}
+
+template <class Index>
+void max_backward_of(const PoolSize& s, const float* dy, float* dx, const std::byte* saved) {
+  const auto* winners = reinterpret_cast<const Index*>(saved);
+  const bool tiles = s.pad_height == 0 && s.pad_width == 0 && s.kernel_height == s.stride_height &&
+                     s.kernel_width == s.stride_width && s.output_height * s.stride_height >= s.input_height &&
+                     s.output_width * s.stride_width >= s.input_width;
+  if (tiles) {
+    max_backward_rows<Index, true>(s, dy, dx, winners);
+  } else {
+    std::fill_n(dx, s.input_size(), 0.0F);
+    max_backward_rows<Index, false>(s, dy, dx, winners);
+  }
+}
+
+void max_backward_image(const PoolSize& s, const float* dy, float* dx, const std::byte* saved) {
+  wide_index(s) ? max_backward_of<std::uint16_t>(s, dy, dx, saved)
+                : max_backward_of<std::uint8_t>(s, dy, dx, saved);
+}
+
+void average_image(const PoolSize& s, bool count_pad, const float* x, float* y, std::int64_t first,
+                   std::int64_t last) {
+  const D d;
+  const auto channels = static_cast<std::size_t>(s.channels);
+  for (std::int64_t p = first; p < last; ++p) {
+    for (std::int64_t q = 0; q < s.output_width; ++q, y += channels) {
+      const Window window(s, p, q);
+      const auto factor = hn::Set(d, mean_factor(window, count_pad));
+      for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
+        auto sum = hn::Zero(d);
+        for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
+          const float* from = x + (row * s.input_width + window.first_column) * s.channels + c;
+          for (std::int64_t column = window.first_column; column < window.end_column; ++column, from += channels) {
+            sum = hn::Add(sum, load(d, from, channels - c));
+          }
+        }
+        store(hn::Mul(sum, factor), d, y + c, channels - c);
+      }
+    }
+  }
+}
+
+void average_backward_image(const PoolSize& s, bool count_pad, const float* dy, float* dx) {
+  const D d;
+  const auto channels = static_cast<std::size_t>(s.channels);
+  std::fill_n(dx, s.input_size(), 0.0F);
+  for (std::int64_t p = 0; p < s.output_height; ++p) {
+    for (std::int64_t q = 0; q < s.output_width; ++q, dy += channels) {
+      const Window window(s, p, q);
+      const auto factor = hn::Set(d, mean_factor(window, count_pad));
+      for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
+        const auto part = hn::Mul(load(d, dy + c, channels - c), factor);
+        for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
+          float* to = dx + (row * s.input_width + window.first_column) * s.channels + c;
+          for (std::int64_t column = window.first_column; column < window.end_column; ++column, to += channels) {
+            store(hn::Add(load(d, to, channels - c), part), d, to, channels - c);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfwave::kernel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halfwave::kernel {
+namespace {
+
+HWY_EXPORT(max_image);
+HWY_EXPORT(max_backward_image);
+HWY_EXPORT(average_image);
+HWY_EXPORT(average_backward_image);
+
+// Values below which a second thread costs more than it brings.
+constexpr std::size_t parallel_grain = 1 << 14;
+
+std::size_t row_grain(const PoolSize& s) {
+  const std::int64_t work = s.output_width * s.channels * s.kernel_height * s.kernel_width;
+  return std::max<std::size_t>(parallel_grain / static_cast<std::size_t>(work), 1);
+}
+
+// Calls body(image, first, last) for ranges of output rows.
+template <class Body>
+void over_rows(const PoolSize& s, std::int64_t n, Body&& body) {
+  const auto height = static_cast<std::size_t>(s.output_height);
+  parallel_for(static_cast<std::size_t>(n) * height, row_grain(s), [&](std::size_t begin, std::size_t end, int) {
+    while (begin < end) {
+      const std::size_t image = begin / height;
+      const std::size_t last = std::min(end, (image + 1) * height);
+      body(image, static_cast<std::int64_t>(begin - image * height), static_cast<std::int64_t>(last - image * height));
+      begin = last;
+    }
+  });
+}
+
+std::size_t saved_image_bytes(const PoolSize& s) {
+  return static_cast<std::size_t>(s.output_height * s.output_width) * padded_channels(s) *
+         (wide_index(s) ? sizeof(std::uint16_t) : sizeof(std::uint8_t));
+}
+
+}  // namespace
+
+std::size_t max_pool_saved_bytes(const PoolSize& size, std::int64_t n) {
+  return saved_image_bytes(size) * static_cast<std::size_t>(n);
+}
+
+void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const float* x, float* y,
+                      std::byte* saved) {
+  const std::size_t row_outputs = static_cast<std::size_t>(size.output_width * size.channels);
+  const std::size_t row_bytes = saved_image_bytes(size) / static_cast<std::size_t>(size.output_height);
+  over_rows(size, n, [&](std::size_t image, std::int64_t first, std::int64_t last) {
+    const auto row = image * static_cast<std::size_t>(size.output_height) + static_cast<std::size_t>(first);
+    HWY_DYNAMIC_DISPATCH(max_image)
+    (size, rectify, x + image * size.input_size(), y + row * row_outputs,
+     saved == nullptr ? nullptr : saved + row * row_bytes, first, last);
+  });
+}
+
+void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx, const std::byte* saved) {
+  parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t image = begin; image < end; ++image) {
+      HWY_DYNAMIC_DISPATCH(max_backward_image)
+      (size, dy + image * size.output_size(), dx + image * size.input_size(), saved + image * saved_image_bytes(size));
+    }
+  });
+}
+
+void average_pool_forward(const PoolSize& size, std::int64_t n, bool count_pad, const float* x, float* y) {
+  over_rows(size, n, [&](std::size_t image, std::int64_t first, std::int64_t last) {
+    HWY_DYNAMIC_DISPATCH(average_image)
+    (size, count_pad, x + image * size.input_size(),
+     y + image * size.output_size() + static_cast<std::size_t>(first * size.output_width * size.channels), first, last);
+  });
+}
+
+void average_pool_backward(const PoolSize& size, std::int64_t n, bool count_pad, const float* dy, float* dx) {
+  parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t image = begin; image < end; ++image) {
+      HWY_DYNAMIC_DISPATCH(average_backward_image)
+      (size, count_pad, dy + image * size.output_size(), dx + image * size.input_size());
+    }
+  });
+}
+
+}  // namespace halfwave::kernel
+#endif  // HWY_ONCE
