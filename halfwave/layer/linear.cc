@@ -1,0 +1,57 @@
+#include "halfwave/layer/linear.h"
+
+#include "halfwave/kernel/product.h"
+
+namespace halfwave {
+namespace {
+
+class LinearOperation final : public Operation {
+ public:
+  LinearOperation(kernel::ProductSize size, const OperationRequest& request, std::size_t weight,
+                  std::optional<std::size_t> bias)
+      : size_(size), epilogue_(request.epilogue), weight_(weight), bias_(bias) {}
+
+  OperationTraits traits() const override { return {.backward_needs_x = true}; }
+
+  void forward(const ForwardArguments& a) override {
+    kernel::product_forward(size_, a.n, a.x[0], a.values.parameters + weight_,
+                            bias_ ? a.values.parameters + *bias_ : nullptr, a.y, as_epilogue(epilogue_));
+  }
+
+  void backward_weights(const BackwardArguments& a) override {
+    kernel::product_backward_weights(size_, a.n, a.x[0], a.dy, a.gradients + weight_,
+                                     bias_ ? a.gradients + *bias_ : nullptr);
+  }
+
+  void backward_data(const BackwardArguments& a) override {
+    kernel::product_backward_data(size_, a.n, a.dy, a.values.parameters + weight_, a.dx[0]);
+  }
+
+ private:
+  kernel::ProductSize size_;
+  std::optional<Activation> epilogue_;
+  std::size_t weight_;
+  std::optional<std::size_t> bias_;
+};
+
+}  // namespace
+
+Shape Linear::bind(std::span<const Shape> inputs) {
+  inputs_ = static_cast<std::int64_t>(only(inputs).size());
+  parameters_.push_back({.name = "weight",
+                         .dims = {options_.outputs, inputs_},
+                         .start = Parameter::Start::random,
+                         .fan_in = inputs_,
+                         .fan_out = options_.outputs,
+                         .decays = true});
+  if (options_.bias) parameters_.push_back({.name = "bias", .dims = {options_.outputs}});
+  return {1, 1, options_.outputs};
+}
+
+std::unique_ptr<Operation> Linear::operation(const OperationRequest& request) const {
+  return std::make_unique<LinearOperation>(
+      kernel::ProductSize{inputs_, options_.outputs}, request, parameters_[0].offset,
+      options_.bias ? std::optional(parameters_[1].offset) : std::optional<std::size_t>());
+}
+
+}  // namespace halfwave

@@ -1,0 +1,97 @@
+// The run of one layer for a batch, as a plan drives it. A layer is immutable and shared; an operation belongs
+// to one plan and one thread at a time, and uses the pool of threads itself.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "halfwave/activation/activation.h"
+#include "halfwave/kernel/epilogue.h"
+#include "halfwave/kernel/workspace.h"
+
+namespace halfwave {
+
+class Layer;
+
+// What the plan wants of an operation.
+struct OperationRequest {
+  std::int64_t batch = 1;                 // the largest that will come
+  bool training = false;                  // backward will be called; batch statistics, dropout
+  bool input_gradient = false;            // backward_data will be called
+  std::uint32_t index = 0;                // of the layer in its net: part of the key of random numbers
+  std::optional<Activation> epilogue = {};  // applied to y while it is in cache; see Layer::takes_epilogue
+  bool rectify = false;                   // max-pool alone: a ReLU that stood before it
+  const Layer* folded_norm = nullptr;     // convolution in inference: the batch norm that follows
+};
+
+// What backward needs of forward, so that the plan can free or share the rest.
+struct OperationTraits {
+  bool backward_needs_x = false;
+  bool backward_needs_y = false;
+  bool forward_in_place = false;   // y may be x
+  bool backward_in_place = false;  // dx may be dy
+  bool view = false;               // y is x, seen in another shape: always shared
+  std::size_t saved_bytes = 0;     // kept from forward to backward
+};
+
+// Trained parameters and running statistics of the whole net; a layer's parts lie at its parameters' offsets.
+struct NetValues {
+  const float* parameters = nullptr;
+  const float* state = nullptr;
+};
+
+struct ForwardArguments {
+  std::int64_t n = 0;
+  std::span<const float* const> x;
+  float* y = nullptr;
+  NetValues values;
+  float* running = nullptr;    // the running statistics, to be updated; null where they must not be
+  std::byte* saved = nullptr;
+  kernel::Workspace* workspace = nullptr;
+  std::uint64_t seed = 0;      // with the step and the image, the key of random numbers
+  std::uint64_t step = 0;
+};
+
+struct BackwardArguments {
+  std::int64_t n = 0;
+  std::span<const float* const> x;  // null where not needed
+  const float* y = nullptr;         // null where not needed
+  const float* dy = nullptr;
+  std::span<float* const> dx;       // overwritten; null where not wanted
+  NetValues values;
+  float* gradients = nullptr;       // of all parameters; added to
+  std::byte* saved = nullptr;
+  kernel::Workspace* workspace = nullptr;
+};
+
+class Operation {
+ public:
+  virtual ~Operation() = default;
+
+  virtual OperationTraits traits() const = 0;
+  // The values have changed (or are there for the first time): pack the weights.
+  virtual void load(const NetValues&) {}
+  virtual void forward(const ForwardArguments& arguments) = 0;
+  // Gradients of the parameters; comes before backward_data.
+  virtual void backward_weights(const BackwardArguments&) {}
+  virtual void backward_data(const BackwardArguments& arguments) = 0;
+
+  // The kernels in use, for people: "onednn", "narrow".
+  virtual const char* forward_kernel() const { return ""; }
+  virtual const char* backward_data_kernel() const { return ""; }
+  virtual const char* backward_weights_kernel() const { return ""; }
+};
+
+// An activation as the epilogue of a kernel; it must outlive the epilogue.
+inline kernel::Epilogue as_epilogue(const std::optional<Activation>& activation) {
+  if (!activation) return {};
+  return {[](const void* context, float* y, std::size_t count) {
+            static_cast<const Activation*>(context)->forward(y, y, count);
+          },
+          &*activation};
+}
+
+}  // namespace halfwave

@@ -1,0 +1,1 @@
+halfwave_test(layer golden_test.cc)
