@@ -1,0 +1,352 @@
+#include "halfwave/net/plan.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "halfwave/kernel/elementwise.h"
+#include "halfwave/layer/activation_layer.h"
+#include "halfwave/layer/batch_norm.h"
+#include "halfwave/layer/convolution.h"
+#include "halfwave/layer/max_pool.h"
+
+namespace halfwave {
+namespace {
+
+constexpr std::size_t none = static_cast<std::size_t>(-1);
+constexpr std::size_t outside = static_cast<std::size_t>(-2);  // the caller's images
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+}  // namespace
+
+struct Plan::Step {
+  std::string name;
+  std::vector<std::size_t> inputs;  // values
+  std::size_t output = none;        // value
+  std::unique_ptr<Operation> operation;
+  OperationTraits traits;
+  std::optional<Activation> epilogue;
+  std::int64_t multiply_adds = 0;
+  bool trained = false;             // has parameters to train
+  bool backward = false;            // takes part in backward
+  std::size_t saved = none;         // buffer
+  std::vector<std::size_t> dx;      // buffers; none where not wanted
+  std::vector<bool> adds;           // dx is a further part of a gradient begun by a later step: to be added
+
+  std::vector<const float*> x_pointers;
+  std::vector<float*> dx_pointers;
+  double forward_seconds = 0, data_seconds = 0, weights_seconds = 0;
+
+  bool wants_data() const {
+    return std::any_of(dx.begin(), dx.end(), [](std::size_t buffer) { return buffer != none; });
+  }
+};
+
+// Makes the steps, then gives every value, gradient and saved block a buffer with a lifetime. Step s runs
+// forward at time s, the loss comes at time S (the number of steps), step s runs backward at time 2 S - s.
+struct Plan::Builder {
+  explicit Builder(Plan& p) : plan(p), net(p.net_), nodes(net.nodes()), consumers(nodes.size() + 1) {
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      for (const std::size_t input : nodes[i].inputs) consumers[input].push_back(i);
+    }
+  }
+
+  // The one node that uses a value, if it is of this type.
+  template <class LayerType>
+  const LayerType* only_consumer(std::size_t value) const {
+    if (consumers[value].size() != 1) return nullptr;
+    return dynamic_cast<const LayerType*>(nodes[consumers[value][0]].layer.get());
+  }
+
+  bool rectified_pool(const Activation& activation, std::size_t output) const {
+    return activation.info().name == "relu" && activation.parameters().empty() &&
+           only_consumer<MaxPool>(output) != nullptr;
+  }
+
+  void make_steps() {
+    std::vector<bool> absorbed(nodes.size(), false);
+    std::vector<std::size_t> source(nodes.size() + 1);  // the value that stands for another that is fused away
+    for (std::size_t v = 0; v < source.size(); ++v) source[v] = v;
+    std::vector<bool> needs_gradient(nodes.size() + 1, false);
+    needs_gradient[0] = plan.options_.input_gradient;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (absorbed[i]) continue;
+      const Net::Node& node = nodes[i];
+      const Activation* own = node.layer->activation();
+      if (own != nullptr && rectified_pool(*own, i + 1)) {
+        source[i + 1] = node.inputs[0];
+        continue;
+      }
+      Step step;
+      step.name = node.name;
+      step.output = i + 1;
+      step.multiply_adds = node.layer->multiply_adds();
+      OperationRequest request{.batch = plan.options_.batch,
+                               .training = plan.options_.training,
+                               .index = static_cast<std::uint32_t>(i)};
+      for (const std::size_t input : node.inputs) {
+        request.rectify = request.rectify || source[input] != input;
+        step.inputs.push_back(source[input]);
+        request.input_gradient = request.input_gradient || needs_gradient[source[input]];
+      }
+      if (request.rectify) step.name = nodes[node.inputs[0] - 1].name + "+" + step.name;
+      const auto absorb = [&] {
+        const std::size_t next = consumers[step.output][0];
+        absorbed[next] = true;
+        step.name += "+" + nodes[next].name;
+        step.output = next + 1;
+      };
+      if (!plan.options_.training && dynamic_cast<const Convolution*>(node.layer.get()) != nullptr) {
+        request.folded_norm = only_consumer<BatchNorm>(step.output);
+        if (request.folded_norm != nullptr) absorb();
+      }
+      if (node.layer->takes_epilogue()) {
+        const auto* next = only_consumer<ActivationLayer>(step.output);
+        if (next != nullptr && (!plan.options_.training || next->activation()->info().backward_from_y) &&
+            !rectified_pool(*next->activation(), consumers[step.output][0] + 1)) {
+          request.epilogue = *next->activation();
+          absorb();
+        }
+      }
+      for (const Parameter& parameter : node.layer->parameters()) step.trained = step.trained || parameter.trained;
+      step.backward = plan.options_.training && (step.trained || request.input_gradient);
+      needs_gradient[step.output] = step.trained || request.input_gradient;
+      step.operation = node.layer->operation(request);
+      step.epilogue = request.epilogue;
+      step.traits = step.operation->traits();
+      step.traits.backward_needs_y = step.traits.backward_needs_y || request.epilogue.has_value();
+      step.dx.assign(step.inputs.size(), none);
+      step.adds.assign(step.inputs.size(), false);
+      step.x_pointers.resize(step.inputs.size());
+      step.dx_pointers.resize(step.inputs.size());
+      for (std::size_t k = 0; k < step.inputs.size(); ++k) {
+        if (plan.options_.training && needs_gradient[step.inputs[k]]) step.dx[k] = outside;  // a buffer comes later
+      }
+      plan.steps_.push_back(std::move(step));
+    }
+    plan.output_ = plan.steps_.back().output;
+  }
+
+  std::size_t new_buffer(std::size_t bytes, std::size_t time) {
+    plan.buffers_.push_back({.bytes = bytes, .first = time, .last = time});
+    return plan.buffers_.size() - 1;
+  }
+
+  std::size_t value_bytes(std::size_t value) const {
+    return net.shape(value).size() * static_cast<std::size_t>(plan.options_.batch) * sizeof(float);
+  }
+
+  void keep_until(std::size_t buffer, std::size_t time) {
+    if (buffer != outside && buffer != none) plan.buffers_[buffer].last = std::max(plan.buffers_[buffer].last, time);
+  }
+
+  void place_values() {
+    const std::size_t count = plan.steps_.size();
+    std::vector<std::size_t> last_use(nodes.size() + 1, 0);  // forward, by value
+    for (std::size_t s = 0; s < count; ++s) {
+      for (const std::size_t input : plan.steps_[s].inputs) last_use[input] = s;
+    }
+    last_use[plan.output_] = count;
+    std::vector<std::size_t>& buffer_of = plan.value_buffers_;
+    buffer_of.assign(nodes.size() + 1, none);
+    buffer_of[0] = outside;
+    // By buffer: the last forward use of any value in it, and whether backward reads it.
+    std::vector<std::size_t> last_read;
+    std::vector<bool> read_backward;
+    for (std::size_t s = 0; s < count; ++s) {
+      Step& step = plan.steps_[s];
+      const std::size_t backward_time = 2 * count - s;
+      for (const std::size_t input : step.inputs) {
+        const std::size_t buffer = buffer_of[input];
+        keep_until(buffer, s);
+        if (step.backward && step.traits.backward_needs_x && buffer != outside) {
+          keep_until(buffer, backward_time);
+          read_backward[buffer] = true;
+        }
+      }
+      const std::size_t input_buffer = buffer_of[step.inputs[0]];
+      const bool in_place = step.traits.view || (step.traits.forward_in_place && input_buffer != outside &&
+                                                 last_read[input_buffer] == s && !read_backward[input_buffer]);
+      std::size_t& buffer = buffer_of[step.output];
+      if (in_place) {
+        buffer = input_buffer;
+      } else {
+        buffer = new_buffer(value_bytes(step.output), s);
+        last_read.push_back(0);
+        read_backward.push_back(false);
+      }
+      if (buffer != outside) {
+        last_read[buffer] = std::max(last_read[buffer], last_use[step.output]);
+        if (step.backward && step.traits.backward_needs_y) {
+          keep_until(buffer, backward_time);
+          read_backward[buffer] = true;
+        }
+      }
+    }
+    keep_until(buffer_of[plan.output_], count);
+    for (std::size_t s = 0; s < count; ++s) {
+      Step& step = plan.steps_[s];
+      if (step.traits.saved_bytes == 0) continue;
+      step.saved = new_buffer(step.traits.saved_bytes, s);
+      keep_until(step.saved, 2 * count - s);
+    }
+  }
+
+  void place_gradients() {
+    const std::size_t count = plan.steps_.size();
+    std::vector<std::size_t>& buffer_of = plan.gradient_buffers_;
+    buffer_of.assign(nodes.size() + 1, none);
+    buffer_of[plan.output_] = new_buffer(value_bytes(plan.output_), count);
+    for (std::size_t s = count; s-- > 0;) {
+      Step& step = plan.steps_[s];
+      if (!step.backward) continue;
+      const std::size_t time = 2 * count - s;
+      const std::size_t dy = buffer_of[step.output];
+      keep_until(dy, time);
+      bool shared = !step.traits.backward_in_place;  // dy's place can go to one input
+      for (std::size_t k = 0; k < step.inputs.size(); ++k) {
+        if (step.dx[k] == none) continue;
+        const std::size_t input = step.inputs[k];
+        step.dx[k] = shared ? new_buffer(value_bytes(input), time) : dy;
+        shared = true;
+        step.adds[k] = buffer_of[input] != none;
+        if (step.adds[k]) {
+          keep_until(buffer_of[input], time);
+        } else {
+          buffer_of[input] = step.dx[k];
+        }
+      }
+    }
+    if (plan.options_.input_gradient) keep_until(buffer_of[0], 2 * count + 1);
+  }
+
+  Plan& plan;
+  const Net& net;
+  std::span<const Net::Node> nodes;
+  std::vector<std::vector<std::size_t>> consumers;  // nodes, by value
+};
+
+Plan::Plan(const Net& net, const PlanOptions& options) : net_(net), options_(options) {
+  Builder builder(*this);
+  builder.make_steps();
+  builder.place_values();
+  if (options.training) builder.place_gradients();
+  arena_ = Memory(arrange(buffers_));
+  load();
+}
+
+Plan::~Plan() = default;
+Plan::Plan(Plan&&) noexcept = default;
+
+float* Plan::at(std::size_t buffer) const { return reinterpret_cast<float*>(arena_.data() + buffers_[buffer].offset); }
+
+const float* Plan::value(std::size_t value) const {
+  return value_buffers_[value] == outside ? input_ : at(value_buffers_[value]);
+}
+
+void Plan::load() {
+  for (Step& step : steps_) step.operation->load(net_.values());
+}
+
+const float* Plan::forward(const float* x, std::int64_t n, const StepContext& context) {
+  return forward(x, n, context, {});
+}
+
+const float* Plan::forward(const float* x, std::int64_t n, const StepContext& context, const Look& look) {
+  assert(n >= 1 && n <= options_.batch);
+  input_ = x;
+  n_ = n;
+  for (Step& step : steps_) {
+    const double start = profiling_ ? seconds() : 0;
+    for (std::size_t k = 0; k < step.inputs.size(); ++k) step.x_pointers[k] = value(step.inputs[k]);
+    ForwardArguments arguments{.n = n,
+                               .x = step.x_pointers,
+                               .y = const_cast<float*>(value(step.output)),  // ours, or a view that writes nothing
+                               .values = net_.values(),
+                               .running = context.running.data(),
+                               .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
+                               .workspace = &workspace_,
+                               .seed = context.seed,
+                               .step = context.step};
+    step.operation->forward(arguments);
+    if (profiling_) step.forward_seconds += seconds() - start;
+    if (look) look(step.name, arguments.y, net_.shape(step.output).size() * static_cast<std::size_t>(n));
+  }
+  return value(output_);
+}
+
+float* Plan::output_gradient() {
+  assert(options_.training);
+  return at(gradient_buffers_[output_]);
+}
+
+void Plan::backward(float* gradients) {
+  assert(options_.training && n_ > 0);
+  for (std::size_t s = steps_.size(); s-- > 0;) {
+    Step& step = steps_[s];
+    if (!step.backward) continue;
+    const double start = profiling_ ? seconds() : 0;
+    float* dy = at(gradient_buffers_[step.output]);
+    for (std::size_t k = 0; k < step.inputs.size(); ++k) {
+      step.x_pointers[k] = step.traits.backward_needs_x ? value(step.inputs[k]) : nullptr;
+      step.dx_pointers[k] = step.dx[k] == none ? nullptr : at(step.dx[k]);
+    }
+    const float* y = step.traits.backward_needs_y ? value(step.output) : nullptr;
+    if (step.epilogue) {
+      kernel::over_blocks(net_.shape(step.output).size() * static_cast<std::size_t>(n_),
+                          [&](std::size_t begin, std::size_t size) {
+                            step.epilogue->backward(y + begin, dy + begin, dy + begin, size);
+                          });
+    }
+    BackwardArguments arguments{.n = n_,
+                                .x = step.x_pointers,
+                                .y = y,
+                                .dy = dy,
+                                .dx = step.dx_pointers,
+                                .values = net_.values(),
+                                .gradients = gradients,
+                                .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
+                                .workspace = &workspace_};
+    if (step.trained) step.operation->backward_weights(arguments);
+    const double middle = profiling_ ? seconds() : 0;
+    if (step.wants_data()) step.operation->backward_data(arguments);
+    for (std::size_t k = 0; k < step.inputs.size(); ++k) {
+      if (!step.adds[k]) continue;
+      kernel::add_to(at(gradient_buffers_[step.inputs[k]]), step.dx_pointers[k],
+                     net_.shape(step.inputs[k]).size() * static_cast<std::size_t>(n_));
+    }
+    if (profiling_) {
+      step.weights_seconds += middle - start;
+      step.data_seconds += seconds() - middle;
+    }
+  }
+}
+
+const float* Plan::input_gradient() const {
+  assert(options_.input_gradient);
+  return at(gradient_buffers_[0]);
+}
+
+void Plan::profile() {
+  profiling_ = true;
+  for (Step& step : steps_) step.forward_seconds = step.data_seconds = step.weights_seconds = 0;
+}
+
+std::vector<StepCost> Plan::costs() const {
+  std::vector<StepCost> result;
+  for (const Step& step : steps_) {
+    result.push_back({.name = step.name,
+                      .multiply_adds = step.multiply_adds,
+                      .forward = step.forward_seconds,
+                      .backward_data = step.data_seconds,
+                      .backward_weights = step.weights_seconds,
+                      .forward_kernel = step.operation->forward_kernel(),
+                      .backward_data_kernel = step.operation->backward_data_kernel(),
+                      .backward_weights_kernel = step.operation->backward_weights_kernel(),
+                      .has_backward_data = step.backward && step.wants_data(),
+                      .has_backward_weights = step.backward && step.trained});
+  }
+  return result;
+}
+
+}  // namespace halfwave

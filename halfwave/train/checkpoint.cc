@@ -1,0 +1,62 @@
+#include "halfwave/train/checkpoint.h"
+
+#include <nlohmann/json.hpp>
+
+#include "halfwave/base/error.h"
+
+namespace halfwave {
+
+// Numbers go through JSON as the shortest text that reads back to the same bits.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochResult, epoch, train_loss, train_accuracy, test_loss, test_accuracy, rate,
+                                   seconds, best)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossSum, loss, correct, images)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, step, epoch, index, sum, seconds, history)
+
+namespace {
+
+constexpr const char* state_key = "halfwave.state";
+constexpr const char* options_key = "halfwave.options";
+constexpr const char* data_key = "halfwave.data";
+
+std::string options_text(Trainer& trainer) {
+  return to_toml(RunConfig{to_toml(trainer.net().spec()), "", trainer.options()});
+}
+
+}  // namespace
+
+std::string fingerprint(const DataPair& data) { return data.train->fingerprint() + "/" + data.test->fingerprint(); }
+
+void save_checkpoint(const std::filesystem::path& path, Trainer& trainer, const std::string& data_fingerprint) {
+  std::vector<TensorEntry> entries;
+  for (const Optimiser::State& state : trainer.optimiser().state()) {
+    entries.push_back(float_entry(state.name, {static_cast<std::int64_t>(state.values.size())}, state.values));
+  }
+  save_model(path, trainer.net(), trainer.info(),
+             {{state_key, nlohmann::json(trainer.state()).dump()},
+              {options_key, options_text(trainer)},
+              {data_key, data_fingerprint}},
+             std::move(entries));
+}
+
+void load_checkpoint(const std::filesystem::path& path, Trainer& trainer, const std::string& data_fingerprint) {
+  const SafetensorsFile file = SafetensorsFile::read(path, true);
+  const std::string& state_text = file.text(state_key);
+  if (file.text(options_key) != options_text(trainer)) {
+    fail("{} was made with another net or other options than the run's config says", path.string());
+  }
+  if (file.text(data_key) != data_fingerprint) {
+    fail("{} was made with other data: the images or labels have changed since the run began", path.string());
+  }
+  load_tensors(file, trainer.net());
+  for (const Optimiser::State& state : trainer.optimiser().state()) {
+    const std::int64_t dims[] = {static_cast<std::int64_t>(state.values.size())};
+    file.copy_floats(state.name, dims, state.values);
+  }
+  try {
+    trainer.restore(nlohmann::json::parse(state_text).get<TrainState>());
+  } catch (const nlohmann::json::exception& error) {
+    fail("{}: its '{}' is not understood: {}", path.string(), state_key, error.what());
+  }
+}
+
+}  // namespace halfwave

@@ -1,0 +1,60 @@
+#include "halfwave/train/evaluation.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "halfwave/base/error.h"
+#include "halfwave/data/loader.h"
+
+namespace halfwave {
+
+std::int64_t Evaluation::images(std::size_t label) const {
+  const auto row = confusion.begin() + static_cast<std::ptrdiff_t>(label * classes);
+  return std::accumulate(row, row + static_cast<std::ptrdiff_t>(classes), std::int64_t{0});
+}
+
+double Evaluation::recall(std::size_t label) const {
+  const std::int64_t all = images(label);
+  return all > 0 ? static_cast<double>(count(label, label)) / static_cast<double>(all) : 0;
+}
+
+double Evaluation::precision(std::size_t label) const {
+  std::int64_t predicted = 0;
+  for (std::size_t c = 0; c < classes; ++c) predicted += count(c, label);
+  return predicted > 0 ? static_cast<double>(count(label, label)) / static_cast<double>(predicted) : 0;
+}
+
+void check_fit(const Net& net, const Dataset& data) {
+  if (data.shape() != net.input()) {
+    fail("net '{}' takes images of {}, but the data are {}; change `input` in the net's TOML (see `halfwave nets {}`)",
+         net.spec().name, to_string(net.input()), to_string(data.shape()), net.spec().name);
+  }
+  if (data.classes().size() != net.output().size()) {
+    fail("net '{}' has {} outputs, but the data have {} classes; change its last layer", net.spec().name,
+         net.output().size(), data.classes().size());
+  }
+}
+
+Evaluation evaluate(const Net& net, Plan& plan, std::int64_t batch, std::shared_ptr<const Dataset> data,
+                    const Normalisation& normalisation, const std::function<bool(std::size_t)>& progress) {
+  check_fit(net, *data);
+  const Loss loss = loss_by_name(net.spec().loss);
+  Evaluation result;
+  result.classes = data->classes().size();
+  result.confusion.assign(result.classes * result.classes, 0);
+  Loader loader(data, normalisation, {.batch = batch, .shuffle = false});
+  for (std::uint64_t i = 0; i < loader.batches(); ++i) {
+    const Batch& images = loader.next();
+    const float* scores = plan.forward(images.pixels.data(), images.size);
+    result.sum += evaluate_loss(loss, scores, result.classes, images.labels, nullptr);
+    for (std::size_t n = 0; n < images.labels.size(); ++n) {
+      const float* row = scores + n * result.classes;
+      const auto predicted = static_cast<std::size_t>(std::max_element(row, row + result.classes) - row);
+      ++result.confusion[static_cast<std::size_t>(images.labels[n]) * result.classes + predicted];
+    }
+    if (progress && !progress(static_cast<std::size_t>(result.sum.images))) break;
+  }
+  return result;
+}
+
+}  // namespace halfwave

@@ -1,0 +1,39 @@
+// How good a net is on a data set.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "halfwave/data/dataset.h"
+#include "halfwave/data/normalisation.h"
+#include "halfwave/net/plan.h"
+#include "halfwave/train/loss.h"
+
+namespace halfwave {
+
+struct Evaluation {
+  LossSum sum;
+  std::size_t classes = 0;
+  std::vector<std::int64_t> confusion;  // classes x classes: row = true label, column = predicted
+
+  std::int64_t count(std::size_t truth, std::size_t predicted) const { return confusion[truth * classes + predicted]; }
+  // Of a class: its images, and the shares right among them (recall) and among those predicted (precision).
+  std::int64_t images(std::size_t label) const;
+  double recall(std::size_t label) const;
+  double precision(std::size_t label) const;
+};
+
+// Runs the whole data set through the plan, which was made for inference and at least `batch` images.
+// progress(images done) is called after each batch; when it returns false, what has been seen so far counts.
+// Error when data and net do not fit.
+Evaluation evaluate(const Net& net, Plan& plan, std::int64_t batch, std::shared_ptr<const Dataset> data,
+                    const Normalisation& normalisation,
+                    const std::function<bool(std::size_t)>& progress = {});
+
+// Error, saying what differs, when the net does not take the images or has another number of outputs than the
+// data have classes.
+void check_fit(const Net& net, const Dataset& data);
+
+}  // namespace halfwave

@@ -1,0 +1,55 @@
+#include "halfwave/train/model.h"
+
+#include <nlohmann/json.hpp>
+
+#include "halfwave/base/error.h"
+
+namespace halfwave {
+namespace {
+
+constexpr const char* net_key = "halfwave.net";
+constexpr const char* info_key = "halfwave.model";
+
+}  // namespace
+
+void load_tensors(const SafetensorsFile& file, Net& net) {
+  for (const Net::Tensor& tensor : net.tensors()) file.copy_floats(tensor.name, tensor.parameter->dims, tensor.values);
+}
+
+Model load_model(const SafetensorsFile& file) {
+  Model model{Net(parse_net(file.text(net_key), "the net in the model file")), {}};
+  load_tensors(file, model.net);
+  try {
+    const auto json = nlohmann::json::parse(file.text(info_key));
+    json.at("classes").get_to(model.info.classes);
+    json.at("mean").get_to(model.info.normalisation.mean);
+    json.at("deviation").get_to(model.info.normalisation.deviation);
+  } catch (const nlohmann::json::exception& error) {
+    fail("the model file's '{}' is not understood: {}", info_key, error.what());
+  }
+  if (model.info.classes.size() != model.net.output().size()) {
+    fail("the model file names {} classes, but its net has {} outputs", model.info.classes.size(),
+         model.net.output().size());
+  }
+  const Normaliser check(model.info.normalisation, model.net.input().channels);
+  return model;
+}
+
+Model load_model(const std::filesystem::path& path) { return load_model(SafetensorsFile::read(path, true)); }
+
+void save_model(const std::filesystem::path& path, Net& net, const ModelInfo& info,
+                std::map<std::string, std::string> metadata, std::vector<TensorEntry> entries) {
+  metadata[net_key] = to_toml(net.spec());
+  metadata[info_key] = nlohmann::json{{"classes", info.classes},
+                                      {"mean", info.normalisation.mean},
+                                      {"deviation", info.normalisation.deviation}}
+                           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::vector<TensorEntry> all;
+  for (const Net::Tensor& tensor : net.tensors()) {
+    all.push_back(float_entry(tensor.name, tensor.parameter->dims, tensor.values));
+  }
+  all.insert(all.end(), entries.begin(), entries.end());
+  write_safetensors(path, std::move(metadata), all);
+}
+
+}  // namespace halfwave

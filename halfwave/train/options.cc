@@ -1,0 +1,167 @@
+#include "halfwave/train/options.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <sstream>
+
+#include "halfwave/base/error.h"
+#include "halfwave/base/parallel.h"
+#include "halfwave/base/text.h"
+
+namespace halfwave {
+namespace {
+
+constexpr std::array<std::string_view, 2> optimisers{"sgd", "adam"};
+constexpr std::array<std::string_view, 3> schedules{"constant", "step", "cosine"};
+
+template <class Kind, std::size_t N>
+Kind by_name(std::string_view what, const std::array<std::string_view, N>& names, std::string_view name) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (names[i] == name) return static_cast<Kind>(i);
+  }
+  fail("unknown {} '{}'{} (known: {})", what, name, suggestion(name, names), fmt::join(names, ", "));
+}
+
+// Every option by name, once; for writing and for reading.
+template <class Visitor, class Options>
+void visit(Visitor&& v, Options& o) {
+  v("epochs", o.epochs);
+  v("batch", o.batch);
+  v("threads", o.threads);
+  v("seed", o.seed);
+  v("optimiser", o.optimiser);
+  v("rate", o.rate);
+  v("momentum", o.momentum);
+  v("nesterov", o.nesterov);
+  v("beta1", o.beta1);
+  v("beta2", o.beta2);
+  v("epsilon", o.epsilon);
+  v("weight_decay", o.weight_decay);
+  v("schedule", o.schedule);
+  v("warm_up", o.warm_up);
+  v("step_epochs", o.step_epochs);
+  v("step_factor", o.step_factor);
+}
+
+struct Writer {
+  toml::table& table;
+
+  void operator()(std::string_view key, std::int64_t value) { table.insert(key, value); }
+  void operator()(std::string_view key, std::uint64_t value) { table.insert(key, static_cast<std::int64_t>(value)); }
+  void operator()(std::string_view key, double value) { table.insert(key, value); }
+  void operator()(std::string_view key, bool value) { table.insert(key, value); }
+  void operator()(std::string_view key, OptimiserKind value) { table.insert(key, to_string(value)); }
+  void operator()(std::string_view key, ScheduleKind value) { table.insert(key, to_string(value)); }
+};
+
+struct Reader {
+  const toml::table& table;
+  std::string_view source;
+  std::vector<std::string_view> known{};
+
+  const toml::node* find(std::string_view key) {
+    known.push_back(key);
+    return table.get(key);
+  }
+  template <class Value>
+  void read(std::string_view key, auto& value, std::string_view expected) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto found = node->value_exact<Value>();
+    if (!found) fail("{}, line {}: '{}': expected {}", source, node->source().begin.line, key, expected);
+    value = static_cast<std::remove_reference_t<decltype(value)>>(*found);
+  }
+  void operator()(std::string_view key, std::int64_t& value) { read<std::int64_t>(key, value, "a whole number"); }
+  void operator()(std::string_view key, std::uint64_t& value) { read<std::int64_t>(key, value, "a whole number"); }
+  void operator()(std::string_view key, bool& value) { read<bool>(key, value, "true or false"); }
+  void operator()(std::string_view key, double& value) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto found = node->value<double>();
+    if (!found) fail("{}, line {}: '{}': expected a number", source, node->source().begin.line, key);
+    value = *found;
+  }
+  void operator()(std::string_view key, OptimiserKind& value) {
+    std::string name(to_string(value));
+    read<std::string>(key, name, "a text");
+    value = optimiser_by_name(name);
+  }
+  void operator()(std::string_view key, ScheduleKind& value) {
+    std::string name(to_string(value));
+    read<std::string>(key, name, "a text");
+    value = schedule_by_name(name);
+  }
+};
+
+// Negated, so that a NaN is out of range.
+void check(bool good, std::string_view name, std::string_view expected, auto value) {
+  if (!good) fail("{}: expected {}, got {}", name, expected, value);
+}
+
+}  // namespace
+
+std::string_view to_string(OptimiserKind kind) { return optimisers.at(static_cast<std::size_t>(kind)); }
+std::string_view to_string(ScheduleKind kind) { return schedules.at(static_cast<std::size_t>(kind)); }
+OptimiserKind optimiser_by_name(std::string_view name) { return by_name<OptimiserKind>("optimiser", optimisers, name); }
+ScheduleKind schedule_by_name(std::string_view name) { return by_name<ScheduleKind>("schedule", schedules, name); }
+
+void TrainOptions::resolve() {
+  if (rate == 0) rate = optimiser == OptimiserKind::sgd ? 0.05 : 0.001;
+  if (threads == 0) threads = thread_count();
+  check(threads >= 1 && threads <= 1024, "threads", "1 to 1024", threads);
+  check(epochs >= 1 && epochs <= 1'000'000, "epochs", "1 to 1000000", epochs);
+  check(batch >= 1 && batch <= 65536, "batch", "1 to 65536", batch);
+  check(rate > 0 && rate <= 1000, "rate", "a number above 0, at most 1000", rate);
+  check(momentum >= 0 && momentum < 1, "momentum", "0 to below 1", momentum);
+  check(beta1 >= 0 && beta1 < 1, "beta1", "0 to below 1", beta1);
+  check(beta2 >= 0 && beta2 < 1, "beta2", "0 to below 1", beta2);
+  check(epsilon > 0 && epsilon <= 1, "epsilon", "a number above 0, at most 1", epsilon);
+  check(weight_decay >= 0 && weight_decay <= 1, "weight_decay", "0 to 1", weight_decay);
+  check(warm_up >= 0 && warm_up <= 1, "warm_up", "0 to 1", warm_up);
+  check(step_epochs >= 1, "step_epochs", "1 or more", step_epochs);
+  check(step_factor > 0 && step_factor <= 1, "step_factor", "above 0, at most 1", step_factor);
+}
+
+std::string to_toml(const RunConfig& config) {
+  toml::table options;
+  visit(Writer{options}, config.train);
+  toml::table table;
+  table.insert("data", config.data);
+  table.insert("net", config.net);
+  table.insert("train", options);
+  std::ostringstream stream;
+  stream << table << "\n";
+  return stream.str();
+}
+
+RunConfig parse_config(std::string_view text, std::string_view source) {
+  toml::table table;
+  try {
+    table = toml::parse(text, std::string(source));
+  } catch (const toml::parse_error& error) {
+    fail("{}, line {}: {}", source, error.source().begin.line, error.description());
+  }
+  RunConfig config;
+  for (const auto& [key, target] : {std::pair{"net", &config.net}, std::pair{"data", &config.data}}) {
+    const auto found = table[key].value<std::string>();
+    if (!found) fail("{}: '{}' is missing: expected a text", source, key);
+    *target = *found;
+  }
+  const auto* train = table["train"].as_table();
+  if (train == nullptr) fail("{}: the table [train] is missing", source);
+  Reader reader{*train, source};
+  visit(reader, config.train);
+  for (const auto& [key, value] : *train) {
+    if (std::find(reader.known.begin(), reader.known.end(), key.str()) == reader.known.end()) {
+      fail("{}, line {}: unknown option '{}'{}", source, value.source().begin.line, key.str(),
+           suggestion(key.str(), reader.known));
+    }
+  }
+  config.train.resolve();
+  return config;
+}
+
+}  // namespace halfwave

@@ -1,0 +1,53 @@
+// All choices of a training run, with defaults that work; as text, the run's config file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace halfwave {
+
+enum class OptimiserKind { sgd, adam };
+enum class ScheduleKind { constant, step, cosine };
+
+std::string_view to_string(OptimiserKind kind);
+std::string_view to_string(ScheduleKind kind);
+OptimiserKind optimiser_by_name(std::string_view name);  // Error for unknown names, with the nearest
+ScheduleKind schedule_by_name(std::string_view name);
+
+struct TrainOptions {
+  std::int64_t epochs = 10;
+  std::int64_t batch = 64;
+  std::int64_t threads = 0;  // 0: as many as set_thread_count() gave; another number gives other last bits
+  std::uint64_t seed = 1;  // of the weights, the order of the images and dropout
+
+  OptimiserKind optimiser = OptimiserKind::sgd;
+  double rate = 0;              // learning rate; 0: 0.05 for sgd, 0.001 for adam
+  double momentum = 0.9;        // sgd
+  bool nesterov = true;         // sgd
+  double beta1 = 0.9;           // adam
+  double beta2 = 0.999;         // adam
+  double epsilon = 1e-8;        // adam
+  double weight_decay = 5e-4;   // L2, of the weights of convolutions and linear layers only
+
+  ScheduleKind schedule = ScheduleKind::cosine;
+  double warm_up = 0.05;        // share of all steps in which the rate rises linearly from 0
+  std::int64_t step_epochs = 4;  // step: every so many epochs ...
+  double step_factor = 0.1;      // ... the rate is multiplied by this
+
+  // Error, naming the option, for a value out of range; fills in the rate.
+  void resolve();
+};
+
+// What the config file of a run holds: enough to repeat it.
+struct RunConfig {
+  std::string net;   // its TOML
+  std::string data;  // as open_data() takes it
+  TrainOptions train;
+};
+
+std::string to_toml(const RunConfig& config);
+// Error, with the source's name and the line, when the text is not understood.
+RunConfig parse_config(std::string_view toml, std::string_view source);
+
+}  // namespace halfwave

@@ -1,0 +1,45 @@
+// Runs a model on pictures.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "halfwave/data/image.h"
+#include "halfwave/net/plan.h"
+#include "halfwave/train/model.h"
+
+namespace halfwave {
+
+// Thread-safe: threads that predict at the same time get a plan each. After the first call of each nothing of
+// ours is allocated (oneDNN makes a small table of arguments a layer); predict(Image) allocates the fitted
+// picture.
+class Predictor {
+ public:
+  // The model must outlive it.
+  explicit Predictor(const Model& model);
+
+  // pixels: one picture of the net's input shape, 0 to 255, NHWC. shares: one value a class, from 0 to 1, sum 1
+  // (softmax of the scores; the scores themselves if the net ends in a softmax).
+  void predict(std::span<const std::uint8_t> pixels, std::span<float> shares) const;
+
+  // A picture of any size and kind, fitted to the net's input (see fit.h).
+  std::vector<float> predict(const Image& image) const;
+
+ private:
+  struct Slot {
+    explicit Slot(const Model& model);
+    Buffer input;
+    Plan plan;
+  };
+
+  const Model& model_;
+  Normaliser normaliser_;
+  bool plain_scores_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Slot>> idle_;
+};
+
+}  // namespace halfwave

@@ -1,0 +1,72 @@
+#include "halfwave/train/run_folder.h"
+
+#include "halfwave/base/error.h"
+#include "halfwave/base/file.h"
+
+namespace halfwave {
+
+void RunFolder::create(const RunConfig& config) const {
+  std::error_code code;
+  if (std::filesystem::exists(this->config(), code)) {
+    fail("{} holds a run already: go on with `halfwave train --resume {}`, or choose another folder with --out",
+         path_.string(), path_.string());
+  }
+  make_folder(path_);
+  write_file(this->config(), to_toml(config));
+}
+
+RunConfig RunFolder::open() const {
+  std::error_code code;
+  if (!std::filesystem::is_directory(path_, code)) fail("{} is no folder of a training run", path_.string());
+  if (!std::filesystem::exists(config(), code)) {
+    fail("{} holds no training run: it has no config.toml", path_.string());
+  }
+  return parse_config(read_file(config(), 1 << 24), config().string());
+}
+
+void RunFolder::save(Trainer& trainer, const std::string& data_fingerprint) const {
+  // First the new one aside, then the old one away: at every moment one good checkpoint has its proper name
+  // or stands as the previous one.
+  const std::filesystem::path next = path_ / "next.safetensors";
+  save_checkpoint(next, trainer, data_fingerprint);
+  std::error_code code;
+  if (std::filesystem::exists(last(), code)) std::filesystem::rename(last(), previous(), code);
+  if (!code) std::filesystem::rename(next, last(), code);
+  if (code) fail("cannot write {}: {}", last().string(), code.message());
+}
+
+void RunFolder::load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const {
+  std::error_code code;
+  const bool has_last = std::filesystem::exists(last(), code);
+  const bool has_previous = std::filesystem::exists(previous(), code);
+  if (use_previous && !has_previous) fail("{} has no checkpoint before the last one", path_.string());
+  if (!has_last && !has_previous) return;
+  // A run that was stopped between the two renames has only the previous one, and that is sound.
+  const std::filesystem::path path = use_previous || !has_last ? previous() : last();
+  try {
+    load_checkpoint(path, trainer, data_fingerprint);
+  } catch (const Error& error) {
+    if (path == last() && has_previous) {
+      fail("{}; the checkpoint before it is there: go on from it with --previous", error.what());
+    }
+    throw;
+  }
+}
+
+std::filesystem::path model_path(const std::filesystem::path& path) {
+  std::error_code code;
+  if (!std::filesystem::is_directory(path, code)) {
+    if (!std::filesystem::exists(path, code)) {
+      fail("{}: no such run or model file; give the folder of a run, as in runs/lenet5, or a .safetensors file",
+           path.string());
+    }
+    return path;
+  }
+  const RunFolder run(path);
+  for (const auto& candidate : {run.best(), run.last(), run.previous()}) {
+    if (std::filesystem::exists(candidate, code)) return candidate;
+  }
+  fail("{} holds no model yet: no epoch of its training has ended", path.string());
+}
+
+}  // namespace halfwave

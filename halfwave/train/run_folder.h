@@ -1,0 +1,47 @@
+// The folder of a training run, runs/NAME/: what lies where, and in which order it is written.
+//   config.toml              everything that was chosen; repeats the run
+//   best.safetensors         the model of the epoch with the highest test accuracy
+//   last.safetensors         the last checkpoint
+//   previous.safetensors     the one before it, in case the last is damaged
+//   results.csv, curve.svg   the table of epochs and its picture (written by the tool)
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "halfwave/train/checkpoint.h"
+#include "halfwave/train/options.h"
+
+namespace halfwave {
+
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path config() const { return path_ / "config.toml"; }
+  std::filesystem::path best() const { return path_ / "best.safetensors"; }
+  std::filesystem::path last() const { return path_ / "last.safetensors"; }
+  std::filesystem::path previous() const { return path_ / "previous.safetensors"; }
+  std::filesystem::path results() const { return path_ / "results.csv"; }
+  std::filesystem::path curve() const { return path_ / "curve.svg"; }
+
+  // Makes the folder and writes the config. Error when a run is there already.
+  void create(const RunConfig& config) const;
+  // Error when the folder holds no run, or its config is not understood.
+  RunConfig open() const;
+
+  // Writes a checkpoint; the one before it is kept.
+  void save(Trainer& trainer, const std::string& data_fingerprint) const;
+  // Loads the last checkpoint, or the one before it. A run that has none yet starts at its beginning. Error when
+  // it is damaged or does not fit, with what else can be done.
+  void load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The model to use for a path: the best (else the last) one of a run's folder, or the file itself.
+std::filesystem::path model_path(const std::filesystem::path& path);
+
+}  // namespace halfwave
