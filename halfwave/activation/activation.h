@@ -17,8 +17,8 @@ enum class ActivationKind { ridge, radial, fold };
 std::string_view to_string(ActivationKind kind);
 
 // How a layer that feeds the activation starts its weights: he for half-rectifying activations
-// (He et al. 2015), glorot for those about linear around 0 (Glorot and Bengio 2010), selu for 1 / fan_in
-// (Klambauer et al. 2017).
+// (He et al. 2015), glorot for those about linear around 0 (Glorot and Bengio 2010), lecun (variance 1 /
+// fan_in) for selu (Klambauer et al. 2017).
 enum class Initialisation { he, glorot, lecun };
 
 inline constexpr std::size_t max_activation_parameters = 3;

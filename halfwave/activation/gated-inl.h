@@ -125,7 +125,7 @@ struct Mish : Formula {
       .name = "mish",
       .formula = "x tanh(log(1 + exp(x)))",
       .slope_formula = "t + x (1 - t^2) / (1 + exp(-x)); t = tanh(log(1 + exp(x)))",
-      .source = "Misra 2020, eq. 1",
+      .source = "Misra 2020, \"Mish: A Self Regularized Non-Monotonic Activation Function\"",
       .forward_error = {4, 0},
       .backward_error = {6, 0x1p-25},
   };

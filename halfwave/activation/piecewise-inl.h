@@ -137,8 +137,7 @@ struct HardSigmoid : Formula {
       .name = "hard_sigmoid",
       .formula = "min(max(0, x + 3), 6) / 6",
       .slope_formula = "1/6 if -3 < x < 3, else 0",
-      .source =
-          "Courbariaux et al. 2015, \"BinaryConnect\", eq. 3; with the slope 1/6 of PyTorch's Hardsigmoid",
+      .source = "Courbariaux et al. 2015, \"BinaryConnect\"; with the slope 1/6 of PyTorch's Hardsigmoid",
       .saturates = true,
       .initialisation = Initialisation::glorot,
       .forward_error = {1, 0},

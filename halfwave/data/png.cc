@@ -95,4 +95,24 @@ Image decode_png(std::string_view bytes, const std::string& name) {
   return image;
 }
 
+std::string encode_png(const Image& image) {
+  const std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)> context(spng_ctx_new(SPNG_CTX_ENCODER), &spng_ctx_free);
+  if (!context) throw std::bad_alloc();
+  spng_ihdr header{};
+  header.width = static_cast<std::uint32_t>(image.width);
+  header.height = static_cast<std::uint32_t>(image.height);
+  header.bit_depth = 8;
+  header.color_type = image.channels == 1 ? SPNG_COLOR_TYPE_GRAYSCALE : SPNG_COLOR_TYPE_TRUECOLOR;
+  spng_set_option(context.get(), SPNG_ENCODE_TO_BUFFER, 1);
+  int status = spng_set_ihdr(context.get(), &header);
+  if (status == 0) {
+    status = spng_encode_image(context.get(), image.pixels.data(), image.pixels.size(), SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+  }
+  std::size_t size = 0;
+  const std::unique_ptr<void, decltype(&std::free)> bytes(
+      status == 0 ? spng_get_png_buffer(context.get(), &size, &status) : nullptr, &std::free);
+  if (!bytes) fail("cannot make a PNG file: {}", spng_strerror(status));
+  return {static_cast<const char*>(bytes.get()), size};
+}
+
 }  // namespace halfwave

@@ -49,7 +49,10 @@ Net::Net(const NetSpec& spec) : spec_(spec) {
   }
   parameters_ = Buffer(trained);
   state_ = Buffer(running);
-  for (const Tensor& tensor : tensors()) std::fill(tensor.values.begin(), tensor.values.end(), tensor.parameter->constant);
+  for (const Tensor& tensor : tensors()) {
+    const float start = tensor.parameter->constant;
+    if (start != 0) std::fill(tensor.values.begin(), tensor.values.end(), start);
+  }
 }
 
 void Net::add(const LayerSpec& spec) {

@@ -130,6 +130,8 @@ class Parser {
 };
 
 std::string quoted(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (plain) return '"' + text + '"';
   std::ostringstream stream;
   stream << toml::value<std::string>(text);
   return stream.str();

@@ -13,20 +13,21 @@ inline constexpr std::size_t alignment = 64;
 
 constexpr std::size_t align_up(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
-// Bytes, aligned, zeroed by the operating system or here. Throws std::bad_alloc.
+// Bytes, aligned, zero at first. Throws std::bad_alloc. Moved from, it is not to be used.
 class Memory {
  public:
   Memory() = default;
   explicit Memory(std::size_t bytes);
 
-  std::byte* data() const { return data_.get(); }
+  std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }
 
  private:
   struct Free {
-    void operator()(std::byte* pointer) const;
+    void operator()(void* pointer) const;
   };
-  std::unique_ptr<std::byte, Free> data_;
+  std::unique_ptr<void, Free> base_;
+  std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
 

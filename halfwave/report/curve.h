@@ -1,0 +1,18 @@
+// The learning curve of a run as a picture and as a table.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "halfwave/train/trainer.h"
+
+namespace halfwave {
+
+// An SVG picture: loss above, accuracy below, of training and test, by epoch. At least one epoch.
+std::string learning_curve_svg(std::span<const EpochResult> history, const std::string& title);
+
+// "epoch,train_loss,train_accuracy,test_loss,test_accuracy,rate,seconds" and a line an epoch; accuracies are
+// shares from 0 to 1.
+std::string results_csv(std::span<const EpochResult> history);
+
+}  // namespace halfwave

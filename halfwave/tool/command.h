@@ -1,0 +1,38 @@
+// The commands of the tool. Each adds itself to the command line and does its work when parsed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "halfwave/base/error.h"
+
+namespace halfwave::tool {
+
+// Wrong usage of the command line: the tool returns 2 instead of 1.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+// Runs a check of what was typed; its Error becomes a UsageError.
+template <class Check>
+auto usage(Check&& check) {
+  try {
+    return check();
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+}
+
+void add_train(CLI::App& app);
+void add_evaluate(CLI::App& app);
+void add_predict(CLI::App& app);
+void add_nets(CLI::App& app);
+void add_export(CLI::App& app);
+void add_bench(CLI::App& app);
+
+// --threads, for the commands that compute; 0 is all cores.
+void add_threads(CLI::App& command, int& threads);
+void use_threads(int threads);
+
+}  // namespace halfwave::tool

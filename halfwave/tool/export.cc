@@ -1,0 +1,48 @@
+// halfwave export DATA FOLDER: some of a data set's pictures as PNG files, to look at or to predict.
+#include <fmt/format.h>
+
+#include "halfwave/base/file.h"
+#include "halfwave/data/dataset.h"
+#include "halfwave/data/png.h"
+#include "halfwave/tool/command.h"
+
+namespace halfwave::tool {
+namespace {
+
+struct Options {
+  std::string data;
+  std::string folder;
+  std::size_t count = 10;
+};
+
+void run(const Options& options) {
+  const DataPair data = open_data(options.data);
+  const Dataset& test = *data.test;
+  make_folder(options.folder);
+  const Shape shape = test.shape();
+  Image image{shape.height, shape.width, shape.channels, std::vector<std::uint8_t>(shape.size())};
+  const std::size_t count = std::min(options.count, test.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto label = static_cast<std::size_t>(test.get(i, image.pixels.data()));
+    std::string name = test.classes()[label];
+    for (char& c : name) {
+      if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '-';
+    }
+    write_file(std::filesystem::path(options.folder) / fmt::format("{:05}-{}.png", i, name), encode_png(image));
+  }
+  fmt::print("{} pictures written to {}\n", count, options.folder);
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+  auto* command = app.add_subcommand("export", "Write test pictures of a data set as PNG files");
+  auto options = std::make_shared<Options>();
+  command->add_option("DATA", options->data, "fashion-mnist, or a folder with idx files")->required();
+  command->add_option("FOLDER", options->folder, "Where to; made if missing")->required();
+  command->add_option("--count", options->count, "How many, from the first on")->capture_default_str();
+  command->footer("Example:\n  halfwave export fashion-mnist pictures --count 8");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace halfwave::tool

@@ -1,0 +1,112 @@
+// halfwave predict RUN PICTURE...: names what is in pictures.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "halfwave/base/file.h"
+#include "halfwave/tool/command.h"
+#include "halfwave/train/predictor.h"
+#include "halfwave/train/run_folder.h"
+
+namespace halfwave::tool {
+namespace {
+
+constexpr std::uint64_t largest_file = std::uint64_t{1} << 30;
+
+struct Options {
+  std::string run;
+  std::vector<std::string> pictures;
+  std::size_t top = 3;
+  bool json = false;
+  int threads = 0;
+};
+
+// Folders give the PNG and JPEG files in them (by ending), in order of name; others are taken as they are.
+std::vector<std::string> all_files(const std::vector<std::string>& names) {
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    std::error_code code;
+    if (name == "-" || !std::filesystem::is_directory(name, code)) {
+      files.push_back(name);
+      continue;
+    }
+    std::vector<std::string> found;
+    std::filesystem::directory_iterator folder(name, code);
+    if (code) fail("cannot read the folder {}: {}", name, code.message());
+    for (const auto& entry : folder) {
+      std::string ending = entry.path().extension().string();
+      std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") found.push_back(entry.path().string());
+    }
+    if (found.empty()) fail("the folder {} holds no PNG or JPEG file", name);
+    std::sort(found.begin(), found.end());
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  return files;
+}
+
+Image read_picture(const std::string& name) {
+  if (name != "-") return read_image(name);
+  return decode_image(read_file("/dev/stdin", largest_file), "standard input");
+}
+
+void print(const std::string& name, const std::vector<float>& shares, const std::vector<std::string>& classes, const Options& options) {
+  std::vector<std::size_t> order(shares.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
+  order.resize(std::min(order.size(), options.top));
+  if (options.json) {
+    nlohmann::ordered_json json{{"picture", name}};
+    for (const std::size_t c : order) json["classes"].push_back({{"name", classes[c]}, {"share", shares[c]}});
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return;
+  }
+  std::string line = name + ": ";
+  for (const std::size_t c : order) line += fmt::format("{}{} {:.1f} %", c == order.front() ? "" : ", ", classes[c], shares[c] * 100);
+  fmt::print("{}\n", line);
+}
+
+void run(const Options& options) {
+  use_threads(options.threads);
+  const std::vector<std::string> files = all_files(options.pictures);
+  const Model model = load_model(model_path(options.run));
+  const Predictor predictor(model);
+  std::size_t bad = 0;
+  std::string first;
+  for (const std::string& name : files) {
+    try {
+      print(name, predictor.predict(read_picture(name)), model.info.classes, options);
+    } catch (const Error& error) {
+      if (files.size() == 1) throw;
+      if (bad++ == 0) first = error.what();
+      fmt::print(stderr, "halfwave: {}\n", error.what());
+    }
+  }
+  if (bad > 0) fail("{} of {} pictures could not be read", bad, files.size());
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app) {
+  auto* command = app.add_subcommand("predict", "Name what is in pictures (PNG or JPEG of any size)");
+  auto options = std::make_shared<Options>();
+  command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")->required();
+  command->add_option("PICTURE", options->pictures, "Files, folders, or - for standard input")->required();
+  command->add_option("--top", options->top, "How many classes to name")->capture_default_str()->check(CLI::Range(1, 1000000));
+  command->add_flag("--json", options->json, "Print one JSON object a picture");
+  add_threads(*command, options->threads);
+  command->footer(
+      "Examples:\n"
+      "  halfwave predict runs/lenet5-fashion-mnist shoe.jpg shirt.png\n"
+      "  halfwave predict model.safetensors pictures/ --json\n"
+      "  cat shoe.jpg | halfwave predict runs/lenet5-fashion-mnist -\n"
+      "A picture is scaled and cropped around its centre to the size the net takes; colour becomes grey if need be.\n"
+      "Nets for MNIST and Fashion-MNIST expect bright things on black.");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace halfwave::tool

@@ -1,0 +1,249 @@
+// halfwave train NET DATA: trains a net into the folder of a run; --resume goes on with one.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "halfwave/base/file.h"
+#include "halfwave/base/parallel.h"
+#include "halfwave/base/table.h"
+#include "halfwave/net/built_in.h"
+#include "halfwave/report/curve.h"
+#include "halfwave/tool/command.h"
+#include "halfwave/tool/interrupt.h"
+#include "halfwave/tool/progress_bar.h"
+#include "halfwave/train/run_folder.h"
+
+namespace halfwave::tool {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A checkpoint in the middle of an epoch at least this often.
+constexpr std::chrono::seconds checkpoint_interval{60};
+
+struct Options {
+  std::string net;
+  std::string data;
+  std::string activation;
+  std::string optimiser = "sgd";
+  std::string schedule = "cosine";
+  std::string out;
+  std::string resume;
+  bool previous = false;
+  std::int64_t save_every = 0;
+  int threads = 0;
+  TrainOptions train;
+};
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// The table of epochs, a row as each ends, and the bar below it.
+class Display {
+ public:
+  static void head() {
+    fmt::print("{:>5}  {:>10}  {:>14}  {:>9}  {:>13}  {:>8}  {:>8}  {:>8}\n", "epoch", "train loss", "train accuracy",
+               "test loss", "test accuracy", "rate", "images/s", "time");
+    std::fflush(stdout);
+  }
+
+  void epoch(const EpochResult& r, std::size_t images) {
+    bar_.clear();
+    fmt::print("{:>5}  {:>10.4f}  {:>12.2f} %  {:>9.4f}  {:>11.2f} %  {:>8.2g}  {:>8.0f}  {:>8}{}\n", r.epoch, r.train_loss,
+               r.train_accuracy * 100, r.test_loss, r.test_accuracy * 100, r.rate,
+               static_cast<double>(images) / std::max(r.seconds, 1e-9), duration_text(r.seconds),
+               r.best ? "  best" : "");
+    std::fflush(stdout);
+  }
+
+  void step(const Progress& p) {
+    if (!bar_.visible()) return;
+    images_ += p.images;
+    ++steps_;
+    const double elapsed = seconds_since(start_);
+    const auto left = static_cast<double>(p.batches) * static_cast<double>(p.epochs) -
+                      (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
+    bar_.show(fmt::format("epoch {}/{}", p.epoch + 1, p.epochs),
+              static_cast<double>(p.batch) / static_cast<double>(p.batches),
+              fmt::format("loss {:.4f}  accuracy {:.2f} %  {:.0f} images/s  {} left", p.sum.mean_loss(),
+                          p.sum.accuracy() * 100, static_cast<double>(images_) / elapsed,
+                          duration_text(elapsed / static_cast<double>(steps_) * left)));
+  }
+
+  void clear() { bar_.clear(); }
+
+ private:
+  ProgressBar bar_;
+  Clock::time_point start_ = Clock::now();
+  std::int64_t images_ = 0;
+  std::int64_t steps_ = 0;
+};
+
+// runs/NET-DATA, or with -2, -3, ... behind it where that is taken.
+std::filesystem::path free_folder(const std::string& net, const std::string& data) {
+  std::filesystem::path data_path = data;
+  if (data_path.filename().empty()) data_path = data_path.parent_path();
+  const std::string stem = fmt::format("runs/{}-{}", net, data_path.filename().string());
+  std::filesystem::path folder = stem;
+  std::error_code code;
+  for (int i = 2; std::filesystem::exists(folder, code); ++i) folder = fmt::format("{}-{}", stem, i);
+  return folder;
+}
+
+void report(const RunFolder& run, const Trainer& trainer, const std::string& title) {
+  const auto& history = trainer.state().history;
+  if (history.empty()) return;
+  write_file(run.results(), results_csv(history));
+  write_file(run.curve(), learning_curve_svg(history, title));
+}
+
+void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Options& options) {
+  const std::string data_fingerprint = fingerprint(data);
+  const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
+  const Interrupt interrupt;
+  Display display;
+  Display::head();
+  for (const EpochResult& result : trainer.state().history) display.epoch(result, data.train->size());
+  Clock::time_point saved = Clock::now();
+  const auto save = [&] {
+    run.save(trainer, data_fingerprint);
+    saved = Clock::now();
+  };
+  const auto on_step = [&](const Progress& progress) {
+    display.step(progress);
+    const bool due = options.save_every > 0 && trainer.state().step % static_cast<std::uint64_t>(options.save_every) == 0;
+    if (progress.batch != progress.batches && (due || Clock::now() - saved > checkpoint_interval)) save();
+    return !Interrupt::asked();
+  };
+  const auto on_epoch = [&](const EpochResult& result) {
+    display.epoch(result, data.train->size());
+    if (result.best) save_model(run.best(), trainer.net(), trainer.info());
+    save();
+    report(run, trainer, title);
+  };
+  const bool finished = trainer.run(on_step, on_epoch);
+  display.clear();
+  if (!finished) {
+    save();
+    fmt::print("stopped after {} steps; go on with: halfwave train --resume {}\n", trainer.state().step, run.path().string());
+    return;
+  }
+  const EpochResult* best = nullptr;
+  for (const EpochResult& result : trainer.state().history) best = result.best ? &result : best;
+  if (best != nullptr) {
+    fmt::print("\nbest test accuracy {:.2f} % in epoch {}; all of it is in {}\nhow good, class by class: halfwave evaluate {}\n",
+               best->test_accuracy * 100, best->epoch, run.path().string(), run.path().string());
+  }
+}
+
+void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
+  std::size_t parameters = 0;
+  for (const Net::Node& node : net.nodes()) {
+    for (const Parameter& parameter : node.layer->parameters()) parameters += parameter.trained ? parameter.size() : 0;
+  }
+  const std::string how = t.optimiser == OptimiserKind::sgd
+                              ? fmt::format("sgd, momentum {}{}", t.momentum, t.nesterov ? " (Nesterov)" : "")
+                              : fmt::format("adam, beta {} and {}", t.beta1, t.beta2);
+  fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} images, {})\n", net.spec().name,
+             count_text(parameters), net.spec().activation, data.name, count_text(data.train->size()),
+             count_text(data.test->size()), to_string(data.train->shape()));
+  fmt::print("{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} threads\n\n", how,
+             t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs, t.seed, t.threads);
+  for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
+}
+
+void start(Options& options) {
+  TrainOptions& t = options.train;
+  use_threads(options.threads);
+  usage([&] {
+    t.optimiser = optimiser_by_name(options.optimiser);
+    t.schedule = schedule_by_name(options.schedule);
+    t.resolve();
+  });
+  NetSpec spec = load_net(options.net);
+  if (!options.activation.empty()) {
+    spec.activation = usage([&] { return Activation::parse(options.activation).text(); });
+  }
+  Net net(spec);
+  const DataPair data = open_data(options.data);
+  Trainer trainer(net, data, t);
+  const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data) : std::filesystem::path(options.out));
+  run.create({to_toml(net.spec()), options.data, trainer.options()});
+  describe(net, data, trainer.options());
+  work(run, trainer, data, options);
+}
+
+void resume(const Options& options) {
+  const RunFolder run(options.resume);
+  const RunConfig config = run.open();
+  set_thread_count(static_cast<int>(config.train.threads));
+  Net net(parse_net(config.net, run.config().string()));
+  if (!options.net.empty() && to_toml(Net(load_net(options.net)).spec()) != config.net) {
+    fail("{} was started with net '{}', not with '{}'; leave the net out to go on with it", run.path().string(),
+         net.spec().name, options.net);
+  }
+  if (!options.data.empty() && options.data != config.data) {
+    fail("{} was started with the data '{}', not '{}'; leave the data out to go on with them", run.path().string(),
+         config.data, options.data);
+  }
+  const DataPair data = open_data(config.data);
+  Trainer trainer(net, data, config.train);
+  run.load(trainer, fingerprint(data), options.previous);
+  describe(net, data, trainer.options());
+  fmt::print("going on from step {}\n", trainer.state().step);
+  work(run, trainer, data, options);
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  auto* command = app.add_subcommand("train", "Train a net on labelled pictures");
+  auto options = std::make_shared<Options>();
+  TrainOptions& t = options->train;
+  command->add_option("NET", options->net, "A built-in net (see `halfwave nets`) or the path of a .toml file");
+  command->add_option("DATA", options->data, "fashion-mnist, or a folder with idx files (MNIST and its relatives)");
+  command->add_option("--activation", options->activation, "Hidden activation, as in leaky_relu:slope=0.1");
+  command->add_option("--epochs", t.epochs, "Times through all pictures")->capture_default_str();
+  command->add_option("--batch", t.batch, "Pictures a step")->capture_default_str();
+  command->add_option("--optimiser", options->optimiser, "sgd or adam")->capture_default_str();
+  command->add_option("--rate", t.rate, "Learning rate (default: 0.05 for sgd, 0.001 for adam)");
+  command->add_option("--momentum", t.momentum, "Momentum of sgd")->capture_default_str();
+  command->add_option("--nesterov", t.nesterov, "Nesterov's form of momentum: true or false")->capture_default_str();
+  command->add_option("--weight-decay", t.weight_decay, "L2 penalty on weights")->capture_default_str();
+  command->add_option("--schedule", options->schedule, "Course of the rate: constant, step or cosine")->capture_default_str();
+  command->add_option("--warm-up", t.warm_up, "Share of all steps in which the rate rises from 0")->capture_default_str();
+  command->add_option("--step-epochs", t.step_epochs, "Schedule step: epochs between two drops")->capture_default_str();
+  command->add_option("--step-factor", t.step_factor, "Schedule step: factor of each drop")->capture_default_str();
+  command->add_option("--seed", t.seed, "Seed of weights, order and dropout")->capture_default_str();
+  add_threads(*command, options->threads);
+  command->add_option("--out", options->out, "Folder of the run (default: runs/NET-DATA)");
+  command->add_option("--save-every", options->save_every, "Also write a checkpoint every so many steps")->check(CLI::NonNegativeNumber);
+  auto* resume_option = command->add_option("--resume", options->resume, "Go on with the run in this folder, to the very bits of an unbroken run");
+  command->add_flag("--previous", options->previous, "With --resume: from the checkpoint before the last one")->needs(resume_option);
+  command->footer(
+      "Examples:\n"
+      "  halfwave train lenet5 fashion-mnist\n"
+      "  halfwave train lenet5 fashion-mnist --activation tanh --epochs 5\n"
+      "  halfwave train my.toml folder-with-idx-files --optimiser adam --rate 0.0005\n"
+      "  halfwave train --resume runs/lenet5-fashion-mnist\n"
+      "Ctrl-C ends after the step and saves; a second one stops at once. The folder of the run holds the config,\n"
+      "the best model, the last two checkpoints, results.csv and curve.svg.");
+  command->callback([options, command] {
+    if (!options->resume.empty()) {
+      static constexpr const char* fixed[] = {"--activation", "--epochs", "--batch", "--optimiser", "--rate", "--momentum", "--nesterov", "--weight-decay", "--schedule", "--warm-up", "--step-epochs", "--step-factor", "--seed", "--threads", "--out"};
+      for (const char* name : fixed) {
+        if (command->count(name) > 0) {
+          throw UsageError(fmt::format("{} cannot be changed with --resume: a resumed run keeps its config", name));
+        }
+      }
+      resume(*options);
+      return;
+    }
+    if (options->net.empty() || options->data.empty()) {
+      throw UsageError("train needs a NET and DATA, as in `halfwave train lenet5 fashion-mnist` (see `halfwave train --help`)");
+    }
+    start(*options);
+  });
+}
+
+}  // namespace halfwave::tool

@@ -1,0 +1,1 @@
+halfwave_test(activation parse_test.cc value_test.cc kernel_test.cc)

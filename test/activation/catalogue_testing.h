@@ -1,0 +1,161 @@
+// What the tests of the catalogue share: every activation with default and with other parameters, a dense
+// sample of all floats, every instruction set, and buffers whose neighbouring memory must not be touched.
+// No activation is known by name.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "halfwave/activation/activation.h"
+
+namespace halfwave {
+
+inline constexpr float float_nan = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float float_infinity = std::numeric_limits<float>::infinity();
+inline constexpr float float_largest = std::numeric_limits<float>::max();
+inline constexpr float float_tiniest = std::numeric_limits<float>::denorm_min();
+
+inline std::vector<Activation> defaults() {
+  std::vector<Activation> all;
+  for (const ActivationInfo* info : activations()) all.push_back(Activation::parse(info->name));
+  return all;
+}
+
+// Those with parameters once more, with all parameters scaled: by no power of two, so that products round.
+inline std::vector<Activation> variants() {
+  std::vector<Activation> all = defaults();
+  for (const ActivationInfo* info : activations()) {
+    if (info->parameters.empty()) continue;
+    for (const float scale : {0.3F, 1.37F}) {
+      std::string text(info->name);
+      char separator = ':';
+      for (const ActivationParameter& parameter : info->parameters) {
+        text += fmt::format("{}{}={}", separator, parameter.name,
+                            std::clamp(parameter.initial * scale, parameter.minimum, parameter.maximum));
+        separator = ',';
+      }
+      all.push_back(Activation::parse(text));
+    }
+  }
+  return all;
+}
+
+inline std::vector<double> kinks_of(const Activation& activation) {
+  std::array<double, max_activation_kinks> storage;
+  const std::span<const double> kinks = activation.kinks(storage);
+  return {kinks.begin(), kinks.end()};
+}
+
+// Every stride-th float of all magnitudes and both signs, and the neighbourhood of special ones; no NaN, no
+// infinity.
+inline std::vector<float> float_sample(const Activation& activation, std::uint32_t stride) {
+  const auto infinity_bits = std::bit_cast<std::uint32_t>(float_infinity);
+  std::vector<float> sample;
+  const auto add = [&](std::uint32_t magnitude) {
+    if (magnitude >= infinity_bits) return;
+    sample.push_back(std::bit_cast<float>(magnitude));
+    sample.push_back(std::bit_cast<float>(magnitude | 0x80000000U));
+  };
+  for (std::uint32_t bits = 0; bits < infinity_bits; bits += stride) add(bits);
+  std::vector<float> centres = {1, 0.5F, 2, 3, 1.4142135F, 10, 12.5F, 15, 16.6F, 87.3F, 88.7F, 103.9F, 150};
+  for (const double kink : kinks_of(activation)) centres.push_back(static_cast<float>(std::abs(kink)));
+  for (const float centre : centres) {
+    const auto bits = std::bit_cast<std::uint32_t>(centre);
+    for (std::uint32_t i = 0; i <= 64; ++i) {
+      add(bits + i);
+      if (bits >= i) add(bits - i);
+    }
+  }
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    add(i);                      // the smallest denormal numbers
+    add(0x00800000U - 32 + i);   // about the smallest normal one
+    add(infinity_bits - 1 - i);  // the largest
+  }
+  return sample;
+}
+
+inline std::vector<float> forward(const Activation& activation, const std::vector<float>& x) {
+  std::vector<float> y(x.size());
+  activation.forward(x.data(), y.data(), x.size());
+  return y;
+}
+
+// The slopes at x as the kernels compute them: backward of ones, from what backward wants.
+inline std::vector<float> float_slopes(const Activation& activation, const std::vector<float>& x) {
+  const std::vector<float> saved = activation.info().backward_from_y ? forward(activation, x) : x;
+  std::vector<float> slopes(x.size(), 1);
+  activation.backward(saved.data(), slopes.data(), slopes.data(), x.size());
+  return slopes;
+}
+
+inline float forward(const Activation& activation, float x) { return forward(activation, std::vector{x})[0]; }
+inline float float_slope(const Activation& activation, float x) {
+  return float_slopes(activation, std::vector{x})[0];
+}
+
+// Bit patterns, for comparisons that tell -0 from 0 and know NaN. All NaN are one.
+inline std::uint32_t bits_of(float x) {
+  return std::isnan(x) ? 0x7FC00000U : std::bit_cast<std::uint32_t>(x);
+}
+inline std::vector<std::uint32_t> bits_of(std::span<const float> x) {
+  std::vector<std::uint32_t> bits;
+  for (const float value : x) bits.push_back(bits_of(value));
+  return bits;
+}
+
+// Calls test() once for each instruction set that the library was built for and this CPU has.
+template <class Test>
+void for_each_target(Test&& test) {
+  struct Restore {
+    ~Restore() {
+      hwy::SetSupportedTargetsForTest(0);
+      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    }
+  } restore;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    test();
+  }
+}
+
+// Room for up to a page of floats between two pages that must not be touched.
+class GuardedPage {
+ public:
+  GuardedPage() : size_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) {
+    void* const memory = ::mmap(nullptr, 3 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) std::abort();
+    memory_ = static_cast<char*>(memory);
+    if (::mprotect(memory_ + size_, size_, PROT_READ | PROT_WRITE) != 0) std::abort();
+  }
+  GuardedPage(const GuardedPage&) = delete;
+  GuardedPage& operator=(const GuardedPage&) = delete;
+  ~GuardedPage() { ::munmap(memory_, 3 * size_); }
+
+  // n floats right behind the first guard, or right before the second.
+  float* first(std::size_t /*n*/) { return reinterpret_cast<float*>(memory_ + size_); }
+  float* last(std::size_t n) { return reinterpret_cast<float*>(memory_ + 2 * size_) - n; }
+
+ private:
+  std::size_t size_;
+  char* memory_;
+};
+
+}  // namespace halfwave

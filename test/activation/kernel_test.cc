@@ -1,0 +1,129 @@
+// The loops around the formulas: the same bits for any length, alignment and position, in place or not, and
+// no access outside the arrays.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "catalogue_testing.h"
+#include "halfwave/base/random.h"
+
+namespace halfwave {
+namespace {
+
+constexpr std::size_t longest = 70;
+constexpr std::size_t offsets = 17;
+
+// Values of all regions, and special ones.
+std::vector<float> test_values(std::uint64_t seed, std::size_t count) {
+  RandomStream random(seed, RandomPurpose::test);
+  const std::vector<float> special = {0,  -0.0F, float_infinity, -float_infinity, float_nan, float_tiniest,
+                                      -1, 1,     float_largest,  -float_largest};
+  std::vector<float> values;
+  for (std::size_t i = 0; i < count; ++i) {
+    values.push_back(random.below(4) == 0 ? special[random.below(static_cast<std::uint32_t>(special.size()))]
+                                          : random.normal() * 4);
+  }
+  return values;
+}
+
+// Element by element: what every other way of calling must give.
+std::vector<float> one_by_one(const Activation& activation, const std::vector<float>& x) {
+  std::vector<float> y(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) activation.forward(&x[i], &y[i], 1);
+  return y;
+}
+std::vector<float> one_by_one(const Activation& activation, const std::vector<float>& saved,
+                              const std::vector<float>& dy) {
+  std::vector<float> dx(saved.size());
+  for (std::size_t i = 0; i < saved.size(); ++i) activation.backward(&saved[i], &dy[i], &dx[i], 1);
+  return dx;
+}
+
+// True when all but a[begin, end) is as in b, bit for bit.
+bool same_outside(const std::vector<float>& a, const std::vector<float>& b, std::size_t begin,
+                  std::size_t end) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if ((i < begin || i >= end) && bits_of(a[i]) != bits_of(b[i])) return false;
+  }
+  return true;
+}
+
+TEST(Kernel, SameBitsForAnyLengthAndAlignmentInPlaceOrNot) {
+  const std::vector<float> x = test_values(1, longest + offsets);
+  const std::vector<float> dy = test_values(2, longest + offsets);
+  const std::vector<float> poison(longest + 2 * offsets, -123.5F);
+  for (const Activation& activation : defaults()) {
+    SCOPED_TRACE(activation.text());
+    for_each_target([&] {
+      const std::vector<std::uint32_t> y = bits_of(one_by_one(activation, x));
+      const std::vector<std::uint32_t> dx = bits_of(one_by_one(activation, x, dy));
+      for (std::size_t n = 0; n <= longest; ++n) {
+        // Every length at one offset, every offset at some lengths.
+        for (std::size_t offset = n % offsets; offset < offsets; offset += n % 16 == 7 ? 1 : offsets) {
+          SCOPED_TRACE(fmt::format("n {}, offset {}", n, offset));
+          const auto expect = [&](const std::vector<float>& got, std::size_t at,
+                                  const std::vector<std::uint32_t>& whole, const std::vector<float>& before) {
+            const auto wanted = std::span(whole).subspan(offset, n);
+            ASSERT_TRUE(std::ranges::equal(bits_of(std::span(got).subspan(at, n)), wanted));
+            ASSERT_TRUE(same_outside(got, before, at, at + n)) << "wrote outside";
+          };
+          const std::size_t to = (3 * offset + 5) % offsets;
+          std::vector<float> out = poison;
+          activation.forward(x.data() + offset, out.data() + to, n);
+          expect(out, to, y, poison);
+          std::vector<float> in_place = x;
+          activation.forward(in_place.data() + offset, in_place.data() + offset, n);
+          expect(in_place, offset, y, x);
+
+          out = poison;
+          activation.backward(x.data() + offset, dy.data() + offset, out.data() + to, n);
+          expect(out, to, dx, poison);
+          in_place = x;
+          activation.backward(in_place.data() + offset, dy.data() + offset, in_place.data() + offset, n);
+          expect(in_place, offset, dx, x);
+          in_place = dy;
+          activation.backward(x.data() + offset, in_place.data() + offset, in_place.data() + offset, n);
+          expect(in_place, offset, dx, dy);
+        }
+      }
+    });
+  }
+}
+
+TEST(Kernel, TouchesNothingOutsideTheArrays) {
+  GuardedPage x;
+  GuardedPage dy;
+  GuardedPage out;
+  for (const Activation& activation : defaults()) {
+    for_each_target([&] {
+      for (std::size_t n = 0; n <= longest; ++n) {
+        std::fill_n(x.last(n), n, 0.5F);
+        std::fill_n(dy.last(n), n, 0.5F);
+        activation.forward(x.last(n), out.last(n), n);
+        activation.backward(x.last(n), dy.last(n), out.last(n), n);
+        std::fill_n(x.first(n), n, 0.5F);
+        std::fill_n(dy.first(n), n, 0.5F);
+        activation.forward(x.first(n), out.first(n), n);
+        activation.backward(x.first(n), dy.first(n), out.first(n), n);
+      }
+    });
+  }
+}
+
+// backward is linear in dy: one product, rounded once.
+TEST(Kernel, BackwardMultipliesTheSlopeByTheGradient) {
+  const std::vector<float> x = {-3, -1.5F, -0.25F, 0, 0.25F, 1.5F, 3, 8};
+  for (const Activation& activation : variants()) {
+    SCOPED_TRACE(activation.text());
+    for_each_target([&] {
+      const std::vector<float> ones(x.size(), 1);
+      const std::vector<float> threes(x.size(), -3.1F);
+      const std::vector<float> slopes = one_by_one(activation, x, ones);
+      const std::vector<float> products = one_by_one(activation, x, threes);
+      for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(products[i], slopes[i] * -3.1F) << "at " << x[i];
+    });
+  }
+}
+
+}  // namespace
+}  // namespace halfwave

@@ -1,0 +1,72 @@
+#include "halfwave/data/dataset.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "sample.h"
+
+namespace halfwave {
+namespace {
+
+std::vector<int> count_classes(const Dataset& data) {
+  std::vector<int> counts(data.classes().size());
+  std::vector<std::uint8_t> pixels(data.shape().size());
+  for (std::size_t i = 0; i < data.size(); ++i)
+    ++counts[static_cast<std::size_t>(data.get(i, pixels.data()))];
+  return counts;
+}
+
+TEST(OpenData, FashionMnist) {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
+    GTEST_SKIP() << "Debian's package dataset-fashion-mnist is not installed";
+  }
+  const DataPair pair = open_data("fashion-mnist");
+  EXPECT_EQ(pair.name, "fashion-mnist");
+  EXPECT_EQ(pair.train->size(), 60'000U);
+  EXPECT_EQ(pair.test->size(), 10'000U);
+  EXPECT_EQ(pair.train->shape(), (Shape{.height = 28, .width = 28, .channels = 1}));
+  EXPECT_EQ(pair.test->shape(), pair.train->shape());
+  EXPECT_EQ(count_classes(*pair.train), std::vector<int>(10, 6'000));
+  EXPECT_EQ(count_classes(*pair.test), std::vector<int>(10, 1'000));
+  std::vector<std::uint8_t> pixels(784);
+  EXPECT_EQ(pair.train->classes().at(static_cast<std::size_t>(pair.train->get(0, pixels.data()))),
+            "Ankle boot");
+  EXPECT_EQ(pair.train->classes().front(), "T-shirt/top");
+  EXPECT_NE(pair.train->fingerprint(), pair.test->fingerprint());
+}
+
+TEST(OpenData, Mnist) {
+  const char* root = std::getenv("HALFWAVE_DATA");
+  const std::filesystem::path folder =
+      root != nullptr ? std::filesystem::path(root) / "mnist"
+                      : std::filesystem::path(HALFWAVE_TEST_FOLDER) / "../../shared/data/mnist";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no mnist under HALFWAVE_DATA";
+  const DataPair pair = open_data(folder.string());
+  EXPECT_EQ(pair.train->size(), 60'000U);
+  EXPECT_EQ(pair.train->shape(), (Shape{.height = 28, .width = 28, .channels = 1}));
+  // The counts of LeCun's files.
+  EXPECT_EQ(count_classes(*pair.train),
+            (std::vector<int>{5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}));
+  EXPECT_EQ(pair.train->classes().back(), "9");
+}
+
+TEST(OpenData, SaysWhatIsWrong) {
+  const std::filesystem::path folder = fresh_folder();
+  EXPECT_EQ(message([] { open_data("fashion-mnits"); }),
+            "data 'fashion-mnits': expected fashion-mnist or a folder with four idx files, found no such "
+            "folder; did "
+            "you mean 'fashion-mnist'?");
+  EXPECT_EQ(message([] { open_data(""); }),
+            "data '': expected fashion-mnist or a folder with four idx files, found no such folder");
+  const std::string file = (folder / "file").string();
+  write_file(file, "x");
+  EXPECT_EQ(message([&] { open_data(file); }), "data '" + file +
+                                                   "': expected a folder with four idx files (train-images, "
+                                                   "train-labels, t10k-images, t10k-labels), got "
+                                                   "a file; name its folder");
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace halfwave
