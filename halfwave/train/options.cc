@@ -47,15 +47,24 @@ void visit(Visitor&& v, Options& o) {
 }
 
 struct Writer {
-  toml::table& table;
+  std::string& text;
 
-  void operator()(std::string_view key, std::int64_t value) { table.insert(key, value); }
-  void operator()(std::string_view key, std::uint64_t value) { table.insert(key, static_cast<std::int64_t>(value)); }
-  void operator()(std::string_view key, double value) { table.insert(key, value); }
-  void operator()(std::string_view key, bool value) { table.insert(key, value); }
-  void operator()(std::string_view key, OptimiserKind value) { table.insert(key, to_string(value)); }
-  void operator()(std::string_view key, ScheduleKind value) { table.insert(key, to_string(value)); }
+  template <class Value>
+  void operator()(std::string_view key, Value value) {
+    if constexpr (std::is_enum_v<Value>) {
+      text += fmt::format("{} = \"{}\"\n", key, to_string(value));
+    } else {
+      text += fmt::format("{} = {}\n", key, value);  // a double in the fewest digits that read back the same
+    }
+  }
 };
+
+// Any text as a TOML string; over several lines, so that a net stays readable.
+std::string quoted(const std::string& text) {
+  std::ostringstream stream;
+  stream << toml::value<std::string>(text);
+  return stream.str();
+}
 
 struct Reader {
   const toml::table& table;
@@ -126,15 +135,9 @@ void TrainOptions::resolve() {
 }
 
 std::string to_toml(const RunConfig& config) {
-  toml::table options;
-  visit(Writer{options}, config.train);
-  toml::table table;
-  table.insert("data", config.data);
-  table.insert("net", config.net);
-  table.insert("train", options);
-  std::ostringstream stream;
-  stream << table << "\n";
-  return stream.str();
+  std::string text = fmt::format("data = {}\nnet = {}\n\n[train]\n", quoted(config.data), quoted(config.net));
+  visit(Writer{text}, config.train);
+  return text;
 }
 
 RunConfig parse_config(std::string_view text, std::string_view source) {

@@ -1,0 +1,71 @@
+#include "halfwave/train/options.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "halfwave/base/error.h"
+
+namespace halfwave {
+namespace {
+
+std::string message(auto call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Options, ConfigComesBackAsItWas) {
+  RunConfig config{"name = \"a\"\nlayers = []\n", "some 'data' \"here\"", {}};
+  config.train.epochs = 7;
+  config.train.rate = 0.1 + 0.2;
+  config.train.optimiser = OptimiserKind::adam;
+  config.train.schedule = ScheduleKind::step;
+  config.train.nesterov = false;
+  config.train.resolve();
+  const RunConfig back = parse_config(to_toml(config), "test");
+  EXPECT_EQ(back.net, config.net);
+  EXPECT_EQ(back.data, config.data);
+  EXPECT_EQ(back.train.rate, config.train.rate);
+  EXPECT_EQ(to_toml(back), to_toml(config));
+}
+
+TEST(Options, WrongConfigsAreRefusedWithTheirPlace) {
+  const std::string good = to_toml(RunConfig{"n", "d", {.rate = 0.1}});
+  const auto refused = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    return message([&] { parse_config(text, "config.toml"); });
+  };
+  EXPECT_EQ(refused("epochs", "epoch"), "config.toml, line 5: unknown option 'epoch'; did you mean 'epochs'?");
+  EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 6: 'batch': expected a whole number");
+  EXPECT_EQ(refused("batch = 64", "batch = 0"), "batch: expected 1 to 65536, got 0");
+  EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""), "unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
+  EXPECT_EQ(refused("net =", "nets ="), "config.toml: 'net' is missing: expected a text");
+  EXPECT_EQ(refused("[train]", "[trains]"), "config.toml: the table [train] is missing");
+  EXPECT_NE(refused("[train]", "[train").find("config.toml, line 4: "), std::string::npos);
+}
+
+TEST(Options, ValuesOutOfRangeAreRefused) {
+  const auto refused = [](TrainOptions options) { return message([&] { options.resolve(); }); };
+  EXPECT_EQ(refused({.epochs = 0}), "epochs: expected 1 to 1000000, got 0");
+  EXPECT_EQ(refused({.rate = -1}), "rate: expected a number above 0, at most 1000, got -1");
+  EXPECT_EQ(refused({.rate = std::numeric_limits<double>::quiet_NaN()}), "rate: expected a number above 0, at most 1000, got nan");
+  EXPECT_EQ(refused({.momentum = 1}), "momentum: expected 0 to below 1, got 1");
+  EXPECT_EQ(refused({.warm_up = 1.5}), "warm_up: expected 0 to 1, got 1.5");
+}
+
+TEST(Options, RateFollowsTheOptimiser) {
+  TrainOptions sgd;
+  sgd.resolve();
+  EXPECT_EQ(sgd.rate, 0.05);
+  TrainOptions adam{.optimiser = OptimiserKind::adam};
+  adam.resolve();
+  EXPECT_EQ(adam.rate, 0.001);
+}
+
+}  // namespace
+}  // namespace halfwave

@@ -1,0 +1,147 @@
+#include "halfwave/train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "halfwave/base/error.h"
+#include "halfwave/base/parallel.h"
+#include "halfwave/train/run_folder.h"
+#include "sample_data.h"
+
+namespace halfwave {
+namespace {
+
+std::vector<float> values_of(const Net& net) {
+  std::vector<float> all(net.parameters().begin(), net.parameters().end());
+  all.insert(all.end(), net.state().begin(), net.state().end());
+  return all;
+}
+
+TrainOptions short_run(OptimiserKind optimiser = OptimiserKind::sgd) {
+  return {.epochs = 3, .batch = 48, .optimiser = optimiser};  // 11 steps an epoch, the last one of 20 images
+}
+
+TEST(Trainer, Learns) {
+  Net net(parse_net(sample_net(), "test"));
+  Trainer trainer(net, sample_data(), short_run());
+  std::vector<EpochResult> epochs;
+  EXPECT_TRUE(trainer.run([](const Progress&) { return true; }, [&](const EpochResult& r) { epochs.push_back(r); }));
+  ASSERT_EQ(epochs.size(), 3U);
+  EXPECT_GT(epochs.back().test_accuracy, 0.95);
+  EXPECT_LT(epochs.back().train_loss, epochs.front().train_loss);
+}
+
+TEST(Trainer, SameSeedSameBits) {
+  std::vector<float> first;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    Net net(parse_net(sample_net(), "test"));
+    Trainer trainer(net, sample_data(), short_run());
+    trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {});
+    if (repeat == 0) first = values_of(net);
+    EXPECT_EQ(values_of(net), first);
+  }
+}
+
+// Broken off at every step in turn, stored, and taken up by a new trainer in a new net.
+TEST(Trainer, ResumesToTheSameBitsFromAnyStep) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_resume.safetensors";
+  for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam}) {
+    Net whole(parse_net(sample_net(), "test"));
+    Trainer unbroken(whole, sample_data(), short_run(kind));
+    unbroken.run([](const Progress&) { return true; }, [](const EpochResult&) {});
+    const auto& expected = unbroken.state().history;
+    for (std::uint64_t stop = 1; stop < 33; stop += 3) {
+      Net net(parse_net(sample_net(), "test"));
+      {
+        Trainer trainer(net, sample_data(), short_run(kind));
+        trainer.run([&](const Progress&) { return trainer.state().step < stop; }, [](const EpochResult&) {});
+        EXPECT_EQ(trainer.state().step, stop);
+        save_checkpoint(path, trainer, "data");
+      }
+      Net again(parse_net(sample_net(), "test"));
+      Trainer trainer(again, sample_data(), short_run(kind));
+      load_checkpoint(path, trainer, "data");
+      EXPECT_TRUE(trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {}));
+      ASSERT_EQ(values_of(again), values_of(whole)) << "stopped at step " << stop;
+      ASSERT_EQ(trainer.state().history.size(), expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(trainer.state().history[i].train_loss, expected[i].train_loss);
+        EXPECT_EQ(trainer.state().history[i].test_loss, expected[i].test_loss);
+      }
+    }
+  }
+}
+
+std::string message(auto call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Trainer, CheckpointsOfAnotherRunAreRefused) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_other.safetensors";
+  Net net(parse_net(sample_net(), "test"));
+  Trainer trainer(net, sample_data(), short_run());
+  save_checkpoint(path, trainer, "data");
+  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "others"); }).find("was made with other data"), std::string::npos);
+  Trainer adam(net, sample_data(), short_run(OptimiserKind::adam));
+  EXPECT_NE(message([&] { load_checkpoint(path, adam, "data"); }).find("another net or other options"), std::string::npos);
+  save_model(path, net, trainer.info());
+  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "data"); }).find("no file of Halfwave"), std::string::npos);
+}
+
+TEST(Trainer, SaysWhereALossStoppedBeingFinite) {
+  Net net(parse_net(sample_net(), "test"));
+  TrainOptions options = short_run();
+  options.rate = 1000;
+  options.warm_up = 0;
+  Trainer trainer(net, sample_data(), options);
+  const std::string text =
+      message([&] { trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {}); });
+  EXPECT_NE(text.find("the loss is no longer finite in epoch "), std::string::npos) << text;
+  EXPECT_NE(text.find("layer '"), std::string::npos) << text;
+  EXPECT_NE(text.find("--rate 1e+02"), std::string::npos) << text;
+}
+
+TEST(Trainer, NetAndDataMustFit) {
+  Net wide(parse_net("input = [8, 8, 3]\nlayers = [{ linear = 4 }]", "test"));
+  EXPECT_NE(message([&] { Trainer(wide, sample_data(), {}); }).find("takes images of 8x8x3, but the data are 8x8x1"),
+            std::string::npos);
+  Net many(parse_net("input = [8, 8, 1]\nlayers = [{ linear = 5 }]", "test"));
+  EXPECT_NE(message([&] { Trainer(many, sample_data(), {}); }).find("5 outputs, but the data have 4 classes"), std::string::npos);
+}
+
+TEST(RunFolder, KeepsTheCheckpointBefore) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "halfwave_run";
+  std::filesystem::remove_all(folder);
+  Net net(parse_net(sample_net(), "test"));
+  Trainer trainer(net, sample_data(), short_run());
+  const RunFolder run(folder);
+  run.create({to_toml(net.spec()), "sample", trainer.options()});
+  EXPECT_NE(message([&] { run.create({}); }).find("holds a run already"), std::string::npos);
+  EXPECT_EQ(message([&] { run.load(trainer, "data", true); }), folder.string() + " has no checkpoint before the last one");
+  const auto go_to = [&](std::uint64_t step) {
+    trainer.run([&](const Progress&) { return trainer.state().step < step; }, [](const EpochResult&) {});
+    run.save(trainer, "data");
+  };
+  go_to(2);
+  go_to(4);
+  run.load(trainer, "data", true);
+  EXPECT_EQ(trainer.state().step, 2U);
+  run.load(trainer, "data", false);
+  EXPECT_EQ(trainer.state().step, 4U);
+  std::filesystem::resize_file(run.last(), std::filesystem::file_size(run.last()) - 1);
+  const std::string text = message([&] { run.load(trainer, "data", false); });
+  EXPECT_NE(text.find("checksum does not match"), std::string::npos) << text;
+  EXPECT_NE(text.find("go on from it with --previous"), std::string::npos) << text;
+  std::filesystem::remove(run.last());  // as after a stop between the two renames
+  run.load(trainer, "data", false);
+  EXPECT_EQ(trainer.state().step, 2U);
+}
+
+}  // namespace
+}  // namespace halfwave
