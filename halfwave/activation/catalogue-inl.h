@@ -12,7 +12,7 @@
 #include "halfwave/activation/exponential-inl.h"
 #include "halfwave/activation/gated-inl.h"
 #include "halfwave/activation/piecewise-inl.h"
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

@@ -9,14 +9,14 @@
 #endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/activation/catalogue.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
+#include <hwy/foreach_target.h>  // must come before highway.h
 
 #include <array>
 #include <cstddef>
 #include <cstring>
 
 #include "halfwave/activation/catalogue-inl.h"
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

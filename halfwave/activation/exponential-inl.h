@@ -9,7 +9,7 @@
 #endif
 
 #include "halfwave/activation/formula-inl.h"
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

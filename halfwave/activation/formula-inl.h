@@ -19,7 +19,7 @@
 
 #include "halfwave/activation/elementary-inl.h"
 #include "halfwave/activation/entry.h"
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

@@ -12,7 +12,7 @@
 #include <numbers>
 
 #include "halfwave/activation/formula-inl.h"
-#include "hwy/highway.h"
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

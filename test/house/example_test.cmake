@@ -1,0 +1,17 @@
+# Trains with one example, predicts with the other.
+if(NOT EXISTS /usr/share/datasets/fashion-mnist)
+  message(STATUS "skipped: the package dataset-fashion-mnist is not installed")
+  return()
+endif()
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+execute_process(COMMAND ${TRAIN} fashion-mnist ${WORK}/model.safetensors OUTPUT_VARIABLE trained COMMAND_ERROR_IS_FATAL ANY)
+if(NOT trained MATCHES "epoch 1: test accuracy 8[0-9]")
+  message(FATAL_ERROR "unexpected: ${trained}")
+endif()
+execute_process(COMMAND ${TOOL} export fashion-mnist ${WORK}/pictures --count 2 COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${PREDICT} ${WORK}/model.safetensors ${WORK}/pictures/00001-Pullover.png OUTPUT_VARIABLE named
+                COMMAND_ERROR_IS_FATAL ANY)
+if(NOT named MATCHES "^Pullover [0-9.]+ %")
+  message(FATAL_ERROR "unexpected: ${named}")
+endif()
