@@ -9,10 +9,10 @@
 #define HALFWAVE_ACTIVATION_CATALOGUE_INL_H_
 #endif
 
+#include <hwy/highway.h>
 #include "halfwave/activation/exponential-inl.h"
 #include "halfwave/activation/gated-inl.h"
 #include "halfwave/activation/piecewise-inl.h"
-#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

@@ -15,8 +15,8 @@
 #include <cstddef>
 #include <cstring>
 
-#include "halfwave/activation/catalogue-inl.h"
 #include <hwy/highway.h>
+#include "halfwave/activation/catalogue-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

@@ -8,8 +8,8 @@
 #define HALFWAVE_ACTIVATION_EXPONENTIAL_INL_H_
 #endif
 
-#include "halfwave/activation/formula-inl.h"
 #include <hwy/highway.h>
+#include "halfwave/activation/formula-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

@@ -17,9 +17,9 @@
 #include <limits>
 #include <string_view>
 
+#include <hwy/highway.h>
 #include "halfwave/activation/elementary-inl.h"
 #include "halfwave/activation/entry.h"
-#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

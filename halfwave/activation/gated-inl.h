@@ -11,8 +11,8 @@
 
 #include <numbers>
 
-#include "halfwave/activation/formula-inl.h"
 #include <hwy/highway.h>
+#include "halfwave/activation/formula-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

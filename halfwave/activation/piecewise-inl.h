@@ -9,8 +9,8 @@
 #define HALFWAVE_ACTIVATION_PIECEWISE_INL_H_
 #endif
 
-#include "halfwave/activation/formula-inl.h"
 #include <hwy/highway.h>
+#include "halfwave/activation/formula-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {

@@ -45,7 +45,8 @@ bool write_all(int descriptor, std::string_view text) {
 
 // Makes a rename last through a power cut. Some file systems refuse to sync a folder; that is no failure.
 void sync_folder(const std::filesystem::path& folder) {
-  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor descriptor(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor.get() >= 0) ::fsync(descriptor.get());
 }
 
@@ -66,7 +67,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
     if (count < 0) fail("cannot read {}: {}", path.string(), reason());
     if (count == 0) return text;
     text.append(block.data(), static_cast<std::size_t>(count));
-    if (text.size() > limit) fail("{} is larger than the {} bytes such a file may have", path.string(), limit);
+    if (text.size() > limit)
+      fail("{} is larger than the {} bytes such a file may have", path.string(), limit);
   }
 }
 

@@ -20,7 +20,7 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
     function(context, 0, count, 0);
     return;
   }
-#pragma omp parallel num_threads(static_cast<int>(threads))
+#pragma omp parallel num_threads(static_cast <int>(threads))
   {
     const auto thread = static_cast<std::size_t>(omp_get_thread_num());
     const std::size_t begin = std::min(blocks * thread / threads * grain, count);

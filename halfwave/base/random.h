@@ -12,7 +12,14 @@ namespace halfwave {
 
 // What a stream is for: two purposes never share numbers. The values are part of the file format of
 // a run (a resumed run must draw the same numbers), so they are never reused.
-enum class RandomPurpose : std::uint32_t { weights = 1, order = 2, dropout = 3, bench = 4, split = 5, test = 6 };
+enum class RandomPurpose : std::uint32_t {
+  weights = 1,
+  order = 2,
+  dropout = 3,
+  bench = 4,
+  split = 5,
+  test = 6
+};
 
 // Philox4x32-10: four random words from a 128-bit counter and a 64-bit key.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
@@ -22,9 +29,9 @@ class RandomStream {
  public:
   RandomStream(std::uint64_t seed, RandomPurpose purpose, std::uint64_t step = 0, std::uint32_t image = 0);
 
-  std::uint32_t next();             // 32 random bits
-  float uniform();                  // in [0, 1), a multiple of 2^-24
-  float normal();                   // mean 0, variance 1 (Box and Muller 1958)
+  std::uint32_t next();                      // 32 random bits
+  float uniform();                           // in [0, 1), a multiple of 2^-24
+  float normal();                            // mean 0, variance 1 (Box and Muller 1958)
   std::uint32_t below(std::uint32_t limit);  // in [0, limit), without bias; limit > 0
 
  private:

@@ -1,6 +1,6 @@
-// Which instruction sets vector code is compiled for; the best one is chosen at run time. Include before any of
-// Highway. Left out: sets that would only repeat the code, and vectors without a fixed size, which cannot be
-// kept in arrays.
+// Which instruction sets vector code is compiled for; the best one is chosen at run time. Include before any
+// of Highway. Left out: sets that would only repeat the code, and vectors without a fixed size, which cannot
+// be kept in arrays.
 #pragma once
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)

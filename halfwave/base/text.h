@@ -7,7 +7,8 @@
 
 namespace halfwave {
 
-// The candidate nearest to the name (by letters inserted, left out, wrong or exchanged), or empty when none is near enough to be meant.
+// The candidate nearest to the name (by letters inserted, left out, wrong or exchanged), or empty when none
+// is near enough to be meant.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);
 
 // "; did you mean 'relu'?" for a name with a near candidate, else empty.

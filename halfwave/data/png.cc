@@ -96,7 +96,8 @@ Image decode_png(std::string_view bytes, const std::string& name) {
 }
 
 std::string encode_png(const Image& image) {
-  const std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)> context(spng_ctx_new(SPNG_CTX_ENCODER), &spng_ctx_free);
+  const std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)> context(spng_ctx_new(SPNG_CTX_ENCODER),
+                                                                    &spng_ctx_free);
   if (!context) throw std::bad_alloc();
   spng_ihdr header{};
   header.width = static_cast<std::uint32_t>(image.width);
@@ -106,7 +107,8 @@ std::string encode_png(const Image& image) {
   spng_set_option(context.get(), SPNG_ENCODE_TO_BUFFER, 1);
   int status = spng_set_ihdr(context.get(), &header);
   if (status == 0) {
-    status = spng_encode_image(context.get(), image.pixels.data(), image.pixels.size(), SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+    status = spng_encode_image(context.get(), image.pixels.data(), image.pixels.size(), SPNG_FMT_PNG,
+                               SPNG_ENCODE_FINALIZE);
   }
   std::size_t size = 0;
   const std::unique_ptr<void, decltype(&std::free)> bytes(

@@ -43,7 +43,8 @@ class ConvolutionForward {
   // Takes over new weights and bias (bias may be null). The pointers must live until the next load or run.
   virtual void load(const float* w, const float* b) = 0;
   // y is overwritten, then given to the epilogue.
-  virtual void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) = 0;
+  virtual void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
+                   Workspace& workspace) = 0;
 };
 
 class ConvolutionBackwardData {

@@ -1,7 +1,8 @@
-// Direct convolution for few channels (dilation 1, one group), where a vector of input channels would be mostly
-// empty. In NHWC the kernel width x channels inputs of one kernel row lie together, so a row of the kernel is
-// one run of "taps". Forward and backward-weights hold a vector of output channels a pixel; backward-data holds
-// a vector of taps. The image is first copied with its padding, so that no inner loop meets a border.
+// Direct convolution for few channels (dilation 1, one group), where a vector of input channels would be
+// mostly empty. In NHWC the kernel width x channels inputs of one kernel row lie together, so a row of the
+// kernel is one run of "taps". Forward and backward-weights hold a vector of output channels a pixel;
+// backward-data holds a vector of taps. The image is first copied with its padding, so that no inner loop
+// meets a border.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -57,6 +58,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // As many sums as fit the registers beside the operands.
 constexpr std::size_t max_sums = HWY_TARGET <= HWY_AVX3 ? 24 : 12;
+// The backward pass of weights needs but one more register: its other operand comes from memory.
+constexpr std::size_t max_weight_sums = HWY_TARGET <= HWY_AVX3 ? 27 : 13;
 
 // Rows [first, last) of the padded image, from rows of x.
 void copy_padded(const NarrowSize& s, const float* x, std::size_t first, std::size_t last, float* padded) {
@@ -81,8 +84,8 @@ void copy_padded(const NarrowSize& s, const float* x, std::size_t first, std::si
 // ---- forward: P pixels x V vectors of outputs ----
 
 template <class D, std::size_t V, std::size_t P>
-HWY_INLINE void forward_block(const NarrowSize& s, const float* x, const float* w, const float* bias, float* y,
-                              std::size_t outputs) {
+HWY_INLINE void forward_block(const NarrowSize& s, const float* x, const float* w, const float* bias,
+                              float* y, std::size_t outputs) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<D> sum[P][V];
@@ -115,7 +118,8 @@ HWY_INLINE void forward_block(const NarrowSize& s, const float* x, const float* 
   }
 }
 
-using ForwardBlock = void (*)(const NarrowSize&, const float*, const float*, const float*, float*, std::size_t);
+using ForwardBlock = void (*)(const NarrowSize&, const float*, const float*, const float*, float*,
+                              std::size_t);
 
 template <class D, std::size_t V, std::size_t... P>
 ForwardBlock forward_block_of(std::size_t pixels, std::index_sequence<P...>) {
@@ -124,8 +128,8 @@ ForwardBlock forward_block_of(std::size_t pixels, std::index_sequence<P...>) {
 }
 
 template <class D, std::size_t V>
-void forward_rows(const NarrowSize& s, const float* padded, const float* w, const float* bias, std::size_t first,
-                  std::size_t last, float* y) {
+void forward_rows(const NarrowSize& s, const float* padded, const float* w, const float* bias,
+                  std::size_t first, std::size_t last, float* y) {
   constexpr std::size_t most = max_sums / V < 12 ? max_sums / V : 12;
   const std::size_t blocks = (s.width + most - 1) / most;
   const std::size_t pixels = (s.width + blocks - 1) / blocks;
@@ -143,8 +147,8 @@ void forward_rows(const NarrowSize& s, const float* padded, const float* w, cons
   }
 }
 
-void forward_image(const NarrowSize& s, const float* padded, const float* w, const float* bias, std::size_t first,
-                   std::size_t last, float* y) {
+void forward_image(const NarrowSize& s, const float* padded, const float* w, const float* bias,
+                   std::size_t first, std::size_t last, float* y) {
   using Wide = hn::ScalableTag<float>;
   using Narrow = hn::CappedTag<float, 8>;
   if (s.outputs <= 8) {
@@ -176,7 +180,8 @@ HWY_INLINE void weights_block(const NarrowSize& s, const float* x, const float* 
     for (std::size_t q = 0; q < s.width; ++q, from += s.step, dy += s.outputs) {
       hn::Vec<D> gradient[V];
       for (std::size_t v = 0; v + 1 < V; ++v) gradient[v] = hn::LoadU(d, dy + v * lanes);
-      gradient[V - 1] = whole ? hn::LoadU(d, dy + (V - 1) * lanes) : hn::MaskedLoad(mask, d, dy + (V - 1) * lanes);
+      gradient[V - 1] =
+          whole ? hn::LoadU(d, dy + (V - 1) * lanes) : hn::MaskedLoad(mask, d, dy + (V - 1) * lanes);
       for (std::size_t r = 0; r < R; ++r) {
         for (std::size_t t = 0; t < T; ++t) {
           const auto value = hn::Set(d, from[r * s.pitch + t]);
@@ -207,7 +212,7 @@ WeightsBlock weights_block_of(std::size_t taps, std::index_sequence<T...>) {
 template <class D, std::size_t V, std::size_t R>
 void weights_rows(const NarrowSize& s, const float* padded, const float* dy, float* dw, std::size_t row,
                   std::size_t o) {
-  constexpr std::size_t most = max_sums / V / R < 12 ? max_sums / V / R : 12;
+  constexpr std::size_t most = std::min<std::size_t>(max_weight_sums / V / R, 12);
   const std::size_t blocks = (s.taps + most - 1) / most;
   const std::size_t width = (s.taps + blocks - 1) / blocks;
   for (std::size_t t = 0; t < s.taps; t += width) {
@@ -220,20 +225,31 @@ void weights_rows(const NarrowSize& s, const float* padded, const float* dy, flo
 
 template <class D, std::size_t V>
 void weights_outputs(const NarrowSize& s, const float* padded, const float* dy, float* dw) {
-  // Few taps a row: several kernel rows together, for enough independent sums.
-  const bool three = s.taps * V <= 4;
-  const bool two = s.taps * V <= max_sums / 2;
+  // Few taps a row: several kernel rows together, for enough independent sums and fewer readings of dy.
+  const std::size_t together =
+      std::min<std::size_t>(max_weight_sums / V / std::min<std::size_t>(s.taps, 12), 5);
   for (std::size_t o = 0; o < s.outputs; o += V * hn::Lanes(D())) {
-    std::size_t row = 0;
-    while (three && row + 3 <= s.kernel_rows) {
-      weights_rows<D, V, 3>(s, padded, dy, dw, row, o);
-      row += 3;
+    for (std::size_t row = 0; row < s.kernel_rows;) {
+      const std::size_t rows =
+          std::clamp<std::size_t>(s.kernel_rows - row, 1, std::max<std::size_t>(together, 1));
+      switch (rows) {
+        case 5:
+          weights_rows<D, V, 5>(s, padded, dy, dw, row, o);
+          break;
+        case 4:
+          weights_rows<D, V, 4>(s, padded, dy, dw, row, o);
+          break;
+        case 3:
+          weights_rows<D, V, 3>(s, padded, dy, dw, row, o);
+          break;
+        case 2:
+          weights_rows<D, V, 2>(s, padded, dy, dw, row, o);
+          break;
+        default:
+          weights_rows<D, V, 1>(s, padded, dy, dw, row, o);
+      }
+      row += rows;
     }
-    while (two && row + 2 <= s.kernel_rows) {
-      weights_rows<D, V, 2>(s, padded, dy, dw, row, o);
-      row += 2;
-    }
-    for (; row < s.kernel_rows; ++row) weights_rows<D, V, 1>(s, padded, dy, dw, row, o);
   }
 }
 
@@ -251,9 +267,11 @@ void weights_image(const NarrowSize& s, const float* padded, const float* dy, fl
 
 // ---- backward-data: P output rows x V vectors of taps ----
 
-// Pixels above one another: their windows are whole rows apart, so that one addition seldom waits for another.
+// Pixels above one another: their windows are whole rows apart, so that one addition seldom waits for
+// another.
 template <class D, std::size_t V, std::size_t P>
-HWY_INLINE void data_block(const NarrowSize& s, const float* dy, const float* w, float* dx, std::size_t taps) {
+HWY_INLINE void data_block(const NarrowSize& s, const float* dy, const float* w, float* dx,
+                           std::size_t taps) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t down = s.width * s.outputs;
@@ -340,28 +358,30 @@ class NarrowForward final : public ConvolutionForward {
     }
   }
 
-  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) override {
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
+           Workspace& workspace) override {
     const std::size_t room = size_.image_room();
     float* scratch = workspace.floats(room * static_cast<std::size_t>(thread_count()));
     const std::size_t row_work = size_.width * size_.outputs * size_.kernel_rows * size_.taps;
     const std::size_t grain = std::max<std::size_t>(std::size_t{1 << 17} / row_work, 1);
-    parallel_for(static_cast<std::size_t>(n) * size_.height, grain, [&](std::size_t begin, std::size_t end, int thread) {
-      float* padded = scratch + room * static_cast<std::size_t>(thread);
-      while (begin < end) {
-        const std::size_t image = begin / size_.height;
-        const std::size_t first = begin - image * size_.height;
-        const std::size_t last = std::min(end - image * size_.height, size_.height);
-        const std::size_t output = size_.size.output_size();
-        HWY_DYNAMIC_DISPATCH(copy_padded)
-        (size_, x + image * size_.size.input_size(), first * size_.stride,
-         (last - 1) * size_.stride + size_.kernel_rows, padded);
-        HWY_DYNAMIC_DISPATCH(forward_image)
-        (size_, padded, weights_.data(), bias_.data(), first, last, y + image * output);
-        epilogue(y + image * output + first * size_.width * size_.outputs,
-                 (last - first) * size_.width * size_.outputs);
-        begin = image * size_.height + last;
-      }
-    });
+    parallel_for(static_cast<std::size_t>(n) * size_.height, grain,
+                 [&](std::size_t begin, std::size_t end, int thread) {
+                   float* padded = scratch + room * static_cast<std::size_t>(thread);
+                   while (begin < end) {
+                     const std::size_t image = begin / size_.height;
+                     const std::size_t first = begin - image * size_.height;
+                     const std::size_t last = std::min(end - image * size_.height, size_.height);
+                     const std::size_t output = size_.size.output_size();
+                     HWY_DYNAMIC_DISPATCH(copy_padded)
+                     (size_, x + image * size_.size.input_size(), first * size_.stride,
+                      (last - 1) * size_.stride + size_.kernel_rows, padded);
+                     HWY_DYNAMIC_DISPATCH(forward_image)
+                     (size_, padded, weights_.data(), bias_.data(), first, last, y + image * output);
+                     epilogue(y + image * output + first * size_.width * size_.outputs,
+                              (last - first) * size_.width * size_.outputs);
+                     begin = image * size_.height + last;
+                   }
+                 });
   }
 
  private:
@@ -426,7 +446,8 @@ class NarrowBackwardWeights final : public ConvolutionBackwardWeights {
 
   const char* name() const override { return "narrow"; }
 
-  void run(std::int64_t n, const float* x, const float* dy, float* dw, float* db, Workspace& workspace) override {
+  void run(std::int64_t n, const float* x, const float* dy, float* dw, float* db,
+           Workspace& workspace) override {
     const std::size_t all_taps = size_.kernel_rows * size_.taps;
     const std::size_t sums = all_taps * size_.padded_outputs + 32;
     const std::size_t room = size_.image_room();
@@ -452,7 +473,8 @@ class NarrowBackwardWeights final : public ConvolutionBackwardWeights {
     for (std::size_t thread = 0; thread < threads; ++thread) {  // always in the same order
       const float* partial = scratch + each * thread;
       for (std::size_t o = 0; o < size_.outputs; ++o) {
-        for (std::size_t t = 0; t < all_taps; ++t) dw[o * all_taps + t] += partial[t * size_.padded_outputs + o];
+        for (std::size_t t = 0; t < all_taps; ++t)
+          dw[o * all_taps + t] += partial[t * size_.padded_outputs + o];
         if (db != nullptr) db[o] += partial[sums + o];
       }
     }

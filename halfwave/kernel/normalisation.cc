@@ -38,7 +38,8 @@ constexpr std::size_t sums = 4;
 
 // term(row, offset of the first channel, channels left) summed over rows; two results a row.
 template <class Term>
-HWY_INLINE void sum_rows(std::size_t rows, std::size_t channels, float* first, float* second, const Term& term) {
+HWY_INLINE void sum_rows(std::size_t rows, std::size_t channels, float* first, float* second,
+                         const Term& term) {
   const D d;
   for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
     V one[sums];
@@ -74,8 +75,8 @@ void chunk_moments(const float* x, std::size_t rows, std::size_t channels, float
   }
 }
 
-void chunk_gradient_sums(const float* x, const float* dy, const float* mean, std::size_t rows, std::size_t channels,
-                         float* sum_dy, float* sum_dy_x) {
+void chunk_gradient_sums(const float* x, const float* dy, const float* mean, std::size_t rows,
+                         std::size_t channels, float* sum_dy, float* sum_dy_x) {
   sum_rows(rows, channels, sum_dy, sum_dy_x,
            [=](std::size_t at, std::size_t c, std::size_t count, V& one, V& two) {
              const V gradient = load(dy + at, count);
@@ -159,8 +160,8 @@ void join(const Moments& sum, double count, std::size_t channels, const auto* me
 
 }  // namespace
 
-void channel_statistics(std::size_t rows, std::size_t channels, const float* x, double* mean, double* variance,
-                        Workspace& workspace) {
+void channel_statistics(std::size_t rows, std::size_t channels, const float* x, double* mean,
+                        double* variance, Workspace& workspace) {
   const auto threads = static_cast<std::size_t>(thread_count());
   // A thread's part: double count, mean, m2, then the floats of a chunk.
   const std::size_t each = 8 + 3 * channels;
@@ -173,7 +174,8 @@ void channel_statistics(std::size_t rows, std::size_t channels, const float* x, 
   over_chunks(rows, channels, [&](std::size_t row, std::size_t count, int thread) {
     const Moments moments = part(static_cast<std::size_t>(thread));
     auto* chunk_mean = reinterpret_cast<float*>(moments.m2 + channels);
-    HWY_DYNAMIC_DISPATCH(chunk_moments)(x + row * channels, count, channels, chunk_mean, chunk_mean + channels);
+    HWY_DYNAMIC_DISPATCH(chunk_moments)
+    (x + row * channels, count, channels, chunk_mean, chunk_mean + channels);
     join(moments, static_cast<double>(count), channels, chunk_mean, chunk_mean + channels);
   });
   const Moments all = part(0);
@@ -187,8 +189,8 @@ void channel_statistics(std::size_t rows, std::size_t channels, const float* x, 
   }
 }
 
-void scale_shift(std::size_t rows, std::size_t channels, const float* x, const float* scale, const float* shift,
-                 float* y, const Epilogue& epilogue) {
+void scale_shift(std::size_t rows, std::size_t channels, const float* x, const float* scale,
+                 const float* shift, float* y, const Epilogue& epilogue) {
   over_chunks(rows, channels, [&](std::size_t row, std::size_t count, int) {
     HWY_DYNAMIC_DISPATCH(scale_shift_rows)
     (x + row * channels, scale, shift, y + row * channels, count, channels);
@@ -247,7 +249,8 @@ struct ResponseNorm {
     const auto below = static_cast<std::size_t>(mirrored ? (options.window - 1) / 2 : options.window / 2);
     const auto above = static_cast<std::size_t>(options.window - 1) - below;
     float sum = 0;
-    for (std::size_t j = c - std::min(c, below); j <= std::min(channels - 1, c + above); ++j) sum += values[j];
+    for (std::size_t j = c - std::min(c, below); j <= std::min(channels - 1, c + above); ++j)
+      sum += values[j];
     return sum;
   }
 
@@ -270,7 +273,8 @@ void response_norm_forward(std::size_t rows, std::size_t channels, const Respons
     float* scale = squares + channels;
     for (std::size_t at = begin * channels; at < end * channels; at += channels) {
       norm.scales(x + at, squares, scale);
-      for (std::size_t c = 0; c < channels; ++c) y[at + c] = x[at + c] * falling_power(scale[c], options.beta);
+      for (std::size_t c = 0; c < channels; ++c)
+        y[at + c] = x[at + c] * falling_power(scale[c], options.beta);
     }
   });
 }

@@ -9,14 +9,14 @@
 
 namespace halfwave::kernel {
 
-// Mean and (biased) variance of each channel over `rows` pixels of `channels` values: exact within chunks that
-// stay in cache, joined in double (Chan, Golub and LeVeque 1983), so that nothing cancels.
-void channel_statistics(std::size_t rows, std::size_t channels, const float* x, double* mean, double* variance,
-                        Workspace& workspace);
+// Mean and (biased) variance of each channel over `rows` pixels of `channels` values: exact within chunks
+// that stay in cache, joined in double (Chan, Golub and LeVeque 1983), so that nothing cancels.
+void channel_statistics(std::size_t rows, std::size_t channels, const float* x, double* mean,
+                        double* variance, Workspace& workspace);
 
 // y = x * scale + shift by channel, then the epilogue. y may be x.
-void scale_shift(std::size_t rows, std::size_t channels, const float* x, const float* scale, const float* shift,
-                 float* y, const Epilogue& epilogue);
+void scale_shift(std::size_t rows, std::size_t channels, const float* x, const float* scale,
+                 const float* shift, float* y, const Epilogue& epilogue);
 
 // For each channel: sum_dy = sum of dy, sum_dy_x = sum of dy * (x - mean).
 void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* x, const float* dy,
@@ -27,7 +27,8 @@ void combine_gradient(std::size_t rows, std::size_t channels, const float* x, co
                       const float* b, const float* c, float* dx);
 
 // Local response norm over `window` neighbouring channels: window / 2 below, (window - 1) / 2 above.
-// y = x * s^-beta, s = k + alpha / window * sum of x^2 (Krizhevsky et al. 2012, section 3.3, with PyTorch's alpha).
+// y = x * s^-beta, s = k + alpha / window * sum of x^2 (Krizhevsky et al. 2012, section 3.3, with PyTorch's
+// alpha).
 struct ResponseNormOptions {
   std::int64_t window;
   float alpha, beta, k;

@@ -21,9 +21,7 @@ const dnnl::engine& engine() {
 
 dnnl::memory empty_memory(const dnnl::memory::desc& desc) { return {desc, engine(), DNNL_MEMORY_NONE}; }
 
-void set(const dnnl::memory& memory, const float* data) {
-  memory.set_data_handle(const_cast<float*>(data));
-}
+void set(const dnnl::memory& memory, const float* data) { memory.set_data_handle(const_cast<float*>(data)); }
 
 struct Argument {
   int name;
@@ -35,8 +33,9 @@ template <std::size_t N>
 void execute(const dnnl::primitive& primitive, const dnnl::stream& stream, const Argument (&arguments)[N]) {
   std::array<dnnl_exec_arg_t, N> list;
   for (std::size_t i = 0; i < N; ++i) list[i] = {arguments[i].name, arguments[i].memory.get()};
-  dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive.get(), stream.get(), static_cast<int>(N), list.data()),
-                          "oneDNN could not run a primitive");
+  dnnl::error::wrap_c_api(
+      dnnl_primitive_execute(primitive.get(), stream.get(), static_cast<int>(N), list.data()),
+      "oneDNN could not run a primitive");
 }
 
 struct Description {
@@ -72,8 +71,8 @@ struct Description {
     const auto kind = dnnl::prop_kind::forward_training;
     const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(), kind,      algorithm, input(n), any_weights, bias, output(n),
-            strides,  dilations, padding,   padding,  attributes};
+    return {engine(),  kind,    algorithm, input(n), any_weights, bias,
+            output(n), strides, dilations, padding,  padding,     attributes};
 #else
     return {{kind, algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding},
             attributes,
@@ -95,7 +94,7 @@ struct Description {
   dnnl::convolution_backward_weights::primitive_desc backward_weights(std::int64_t n) const {
     const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(), algorithm, input(n), any_weights, bias,      output(n),
+    return {engine(), algorithm, input(n), any_weights, bias,       output(n),
             strides,  dilations, padding,  padding,     forward(n), attributes};
 #else
     return {{algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding},
@@ -156,7 +155,8 @@ class OnednnForward final : public ConvolutionForward {
     ++version_;
   }
 
-  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) override {
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
+           Workspace& workspace) override {
     Bound& bound = bound_to(bounds_, description_, n);
     bound.weights.update(stream_, w_, version_);
     set(bound.x, x);
@@ -227,7 +227,8 @@ class OnednnBackwardData final : public ConvolutionBackwardData {
  private:
   struct Bound {
     Bound(const Description& d, std::int64_t count) : Bound(d, count, d.backward_data(count)) {}
-    Bound(const Description& d, std::int64_t count, const dnnl::convolution_backward_data::primitive_desc& desc)
+    Bound(const Description& d, std::int64_t count,
+          const dnnl::convolution_backward_data::primitive_desc& desc)
         : n(count),
           primitive(desc),
           weights(d, desc.weights_desc()),
@@ -273,7 +274,8 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
   }
 
  private:
-  static dnnl::reorder::primitive_desc accumulation(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
+  static dnnl::reorder::primitive_desc accumulation(const dnnl::memory::desc& from,
+                                                    const dnnl::memory::desc& to) {
     dnnl::post_ops add;
     add.append_sum(1.0F);
     dnnl::primitive_attr attributes;
@@ -283,7 +285,8 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
 
   struct Bound {
     Bound(const Description& d, std::int64_t count) : Bound(d, count, d.backward_weights(count)) {}
-    Bound(const Description& d, std::int64_t count, const dnnl::convolution_backward_weights::primitive_desc& desc)
+    Bound(const Description& d, std::int64_t count,
+          const dnnl::convolution_backward_weights::primitive_desc& desc)
         : n(count),
           primitive(desc),
           accumulate(accumulation(desc.diff_weights_desc(), d.weights)),

@@ -31,7 +31,8 @@ struct Window {
     column_offset = first_column - left;
   }
   std::int64_t count() const {
-    return std::max<std::int64_t>(end_row - first_row, 0) * std::max<std::int64_t>(end_column - first_column, 0);
+    return std::max<std::int64_t>(end_row - first_row, 0) *
+           std::max<std::int64_t>(end_column - first_column, 0);
   }
 
   std::int64_t first_row, first_column, end_row, end_column;
@@ -42,10 +43,13 @@ struct Window {
 inline bool wide_index(const PoolSize& s) { return s.kernel_height * s.kernel_width >= 255; }
 
 // The saved winners of a pixel start at multiples of this many channels, so that whole vectors can be stored.
-inline std::size_t padded_channels(const PoolSize& s) { return (static_cast<std::size_t>(s.channels) + 15) / 16 * 16; }
+inline std::size_t padded_channels(const PoolSize& s) {
+  return (static_cast<std::size_t>(s.channels) + 15) / 16 * 16;
+}
 
 inline float mean_factor(const Window& window, bool count_pad) {
-  return 1.0F / static_cast<float>(count_pad ? window.padded_count : std::max<std::int64_t>(window.count(), 1));
+  return 1.0F /
+         static_cast<float>(count_pad ? window.padded_count : std::max<std::int64_t>(window.count(), 1));
 }
 
 }  // namespace halfwave::kernel
@@ -73,7 +77,8 @@ HWY_INLINE void store(V value, D d, float* to, std::size_t count) {
 
 // Index is the type of a saved winner: its place in the window, all ones for none.
 template <class Index, bool save, bool rectify>
-void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::int64_t first, std::int64_t last) {
+void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::int64_t first,
+              std::int64_t last) {
   const D d;
   const hn::RebindToSigned<D> di;
   const hn::Rebind<Index, D> dx;
@@ -89,8 +94,8 @@ void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::in
         auto winner = none;
         for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
           const float* from = x + (row * s.input_width + window.first_column) * s.channels + c;
-          auto tap = static_cast<std::int32_t>(
-              (row - window.first_row + window.row_offset) * s.kernel_width + window.column_offset);
+          auto tap = static_cast<std::int32_t>((row - window.first_row + window.row_offset) * s.kernel_width +
+                                               window.column_offset);
           for (std::int64_t column = window.first_column; column < window.end_column;
                ++column, from += channels, ++tap) {
             const auto value = load(d, from, count);
@@ -117,8 +122,8 @@ void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::in
 }
 
 template <class Index>
-void max_image_of(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved, std::int64_t first,
-                  std::int64_t last) {
+void max_image_of(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved,
+                  std::int64_t first, std::int64_t last) {
   auto* winners = reinterpret_cast<Index*>(saved);
   if (saved == nullptr) {
     rectify ? max_rows<Index, false, true>(s, x, y, winners, first, last)
@@ -129,8 +134,8 @@ void max_image_of(const PoolSize& s, bool rectify, const float* x, float* y, std
   }
 }
 
-void max_image(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved, std::int64_t first,
-               std::int64_t last) {
+void max_image(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved,
+               std::int64_t first, std::int64_t last) {
   wide_index(s) ? max_image_of<std::uint16_t>(s, rectify, x, y, saved, first, last)
                 : max_image_of<std::uint8_t>(s, rectify, x, y, saved, first, last);
 }
@@ -152,11 +157,12 @@ void max_backward_rows(const PoolSize& s, const float* dy, float* dx, const Inde
         const auto winner = hn::PromoteTo(di, hn::LoadU(dw, saved + c));
         for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
           float* to = dx + (row * s.input_width + window.first_column) * s.channels + c;
-          auto tap = static_cast<std::int32_t>(
-              (row - window.first_row + window.row_offset) * s.kernel_width + window.column_offset);
+          auto tap = static_cast<std::int32_t>((row - window.first_row + window.row_offset) * s.kernel_width +
+                                               window.column_offset);
           for (std::int64_t column = window.first_column; column < window.end_column;
                ++column, to += channels, ++tap) {
-            const auto part = hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(winner, hn::Set(di, tap))), gradient);
+            const auto part =
+                hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(winner, hn::Set(di, tap))), gradient);
             store(tiles ? part : hn::Add(part, load(d, to, count)), d, to, count);
           }
         }
@@ -165,11 +171,40 @@ void max_backward_rows(const PoolSize& s, const float* dy, float* dx, const Inde
   }
 }
 
+// Few channels would leave vectors mostly empty: each gradient goes its own way, without a branch that would
+// be mispredicted half the time.
+void max_backward_few(const PoolSize& s, const float* dy, float* dx, const std::uint8_t* saved) {
+  constexpr std::uint8_t none = 255;
+  std::int64_t offsets[none + 1] = {};
+  for (std::int64_t tap = 0; tap < s.kernel_height * s.kernel_width; ++tap) {
+    offsets[tap] = (tap / s.kernel_width * s.input_width + tap % s.kernel_width) * s.channels;
+  }
+  std::fill_n(dx, s.input_size(), 0.0F);
+  for (std::int64_t p = 0; p < s.output_height; ++p) {
+    for (std::int64_t q = 0; q < s.output_width; ++q, dy += s.channels, saved += padded_channels(s)) {
+      const std::int64_t top = p * s.stride_height - s.pad_height;
+      const std::int64_t left = q * s.stride_width - s.pad_width;
+      const std::int64_t corner = (top * s.input_width + left) * s.channels;
+      for (std::int64_t c = 0; c < s.channels; ++c) {
+        const bool passes = saved[c] != none;
+        dx[passes ? corner + offsets[saved[c]] + c : 0] += passes ? dy[c] : 0.0F;
+      }
+    }
+  }
+}
+
 template <class Index>
 void max_backward_of(const PoolSize& s, const float* dy, float* dx, const std::byte* saved) {
   const auto* winners = reinterpret_cast<const Index*>(saved);
+  if constexpr (sizeof(Index) == 1) {
+    if (s.channels < 8) {
+      max_backward_few(s, dy, dx, winners);
+      return;
+    }
+  }
   const bool tiles = s.pad_height == 0 && s.pad_width == 0 && s.kernel_height == s.stride_height &&
-                     s.kernel_width == s.stride_width && s.output_height * s.stride_height >= s.input_height &&
+                     s.kernel_width == s.stride_width &&
+                     s.output_height * s.stride_height >= s.input_height &&
                      s.output_width * s.stride_width >= s.input_width;
   if (tiles) {
     max_backward_rows<Index, true>(s, dy, dx, winners);
@@ -196,7 +231,8 @@ void average_image(const PoolSize& s, bool count_pad, const float* x, float* y, 
         auto sum = hn::Zero(d);
         for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
           const float* from = x + (row * s.input_width + window.first_column) * s.channels + c;
-          for (std::int64_t column = window.first_column; column < window.end_column; ++column, from += channels) {
+          for (std::int64_t column = window.first_column; column < window.end_column;
+               ++column, from += channels) {
             sum = hn::Add(sum, load(d, from, channels - c));
           }
         }
@@ -218,7 +254,8 @@ void average_backward_image(const PoolSize& s, bool count_pad, const float* dy, 
         const auto part = hn::Mul(load(d, dy + c, channels - c), factor);
         for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
           float* to = dx + (row * s.input_width + window.first_column) * s.channels + c;
-          for (std::int64_t column = window.first_column; column < window.end_column; ++column, to += channels) {
+          for (std::int64_t column = window.first_column; column < window.end_column;
+               ++column, to += channels) {
             store(hn::Add(load(d, to, channels - c), part), d, to, channels - c);
           }
         }
@@ -252,14 +289,16 @@ std::size_t row_grain(const PoolSize& s) {
 template <class Body>
 void over_rows(const PoolSize& s, std::int64_t n, Body&& body) {
   const auto height = static_cast<std::size_t>(s.output_height);
-  parallel_for(static_cast<std::size_t>(n) * height, row_grain(s), [&](std::size_t begin, std::size_t end, int) {
-    while (begin < end) {
-      const std::size_t image = begin / height;
-      const std::size_t last = std::min(end, (image + 1) * height);
-      body(image, static_cast<std::int64_t>(begin - image * height), static_cast<std::int64_t>(last - image * height));
-      begin = last;
-    }
-  });
+  parallel_for(static_cast<std::size_t>(n) * height, row_grain(s),
+               [&](std::size_t begin, std::size_t end, int) {
+                 while (begin < end) {
+                   const std::size_t image = begin / height;
+                   const std::size_t last = std::min(end, (image + 1) * height);
+                   body(image, static_cast<std::int64_t>(begin - image * height),
+                        static_cast<std::int64_t>(last - image * height));
+                   begin = last;
+                 }
+               });
 }
 
 std::size_t saved_image_bytes(const PoolSize& s) {
@@ -285,11 +324,13 @@ void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const 
   });
 }
 
-void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx, const std::byte* saved) {
+void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx,
+                       const std::byte* saved) {
   parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t image = begin; image < end; ++image) {
       HWY_DYNAMIC_DISPATCH(max_backward_image)
-      (size, dy + image * size.output_size(), dx + image * size.input_size(), saved + image * saved_image_bytes(size));
+      (size, dy + image * size.output_size(), dx + image * size.input_size(),
+       saved + image * saved_image_bytes(size));
     }
   });
 }
@@ -298,7 +339,8 @@ void average_pool_forward(const PoolSize& size, std::int64_t n, bool count_pad, 
   over_rows(size, n, [&](std::size_t image, std::int64_t first, std::int64_t last) {
     HWY_DYNAMIC_DISPATCH(average_image)
     (size, count_pad, x + image * size.input_size(),
-     y + image * size.output_size() + static_cast<std::size_t>(first * size.output_width * size.channels), first, last);
+     y + image * size.output_size() + static_cast<std::size_t>(first * size.output_width * size.channels),
+     first, last);
   });
 }
 

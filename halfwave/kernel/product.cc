@@ -69,8 +69,9 @@ constexpr std::int64_t few_rows = 2;
 // Values below which a second thread costs more than it brings.
 constexpr std::size_t parallel_grain = 1 << 15;
 
-void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-              std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
+void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
+              const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
+              std::int64_t ldc) {
   [[maybe_unused]] const dnnl_status_t status =
       dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
   assert(status == dnnl_success);
@@ -103,12 +104,13 @@ void product_forward(const ProductSize& size, std::int64_t n, const float* x, co
                });
 }
 
-void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w, float* dx) {
+void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,
+                           float* dx) {
   multiply('N', 'N', n, size.inputs, size.outputs, dy, size.outputs, w, size.inputs, 0.0F, dx, size.inputs);
 }
 
-void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy, float* dw,
-                              float* db) {
+void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
+                              float* dw, float* db) {
   multiply('T', 'N', size.outputs, size.inputs, n, dy, size.outputs, x, size.inputs, 1.0F, dw, size.inputs);
   if (db == nullptr) return;
   for (std::int64_t image = 0; image < n; ++image) {

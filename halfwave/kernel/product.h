@@ -17,10 +17,11 @@ void product_forward(const ProductSize& size, std::int64_t n, const float* x, co
                      float* y, const Epilogue& epilogue);
 
 // dx = dy w.
-void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w, float* dx);
+void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,
+                           float* dx);
 
 // dw += dy^T x; db += sum of dy over n (db may be null).
-void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy, float* dw,
-                              float* db);
+void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
+                              float* dw, float* db);
 
 }  // namespace halfwave::kernel

@@ -15,7 +15,8 @@ double log_sum_exp(const float* x, std::size_t count) {
 
 void softmax(const float* x, float* y, std::size_t count) {
   const double log_sum = log_sum_exp(x, count);
-  for (std::size_t i = 0; i < count; ++i) y[i] = static_cast<float>(std::exp(static_cast<double>(x[i]) - log_sum));
+  for (std::size_t i = 0; i < count; ++i)
+    y[i] = static_cast<float>(std::exp(static_cast<double>(x[i]) - log_sum));
 }
 
 }  // namespace halfwave::kernel

@@ -10,7 +10,8 @@ constexpr std::size_t parallel_grain = 1 << 13;
 
 class ActivationOperation final : public Operation {
  public:
-  ActivationOperation(const Activation& activation, std::size_t size) : activation_(activation), size_(size) {}
+  ActivationOperation(const Activation& activation, std::size_t size)
+      : activation_(activation), size_(size) {}
 
   OperationTraits traits() const override {
     const bool from_y = activation_.info().backward_from_y;
@@ -21,16 +22,18 @@ class ActivationOperation final : public Operation {
   }
 
   void forward(const ForwardArguments& a) override {
-    parallel_for(size_ * static_cast<std::size_t>(a.n), parallel_grain, [&](std::size_t begin, std::size_t end, int) {
-      activation_.forward(a.x[0] + begin, a.y + begin, end - begin);
-    });
+    parallel_for(size_ * static_cast<std::size_t>(a.n), parallel_grain,
+                 [&](std::size_t begin, std::size_t end, int) {
+                   activation_.forward(a.x[0] + begin, a.y + begin, end - begin);
+                 });
   }
 
   void backward_data(const BackwardArguments& a) override {
     const float* saved = activation_.info().backward_from_y ? a.y : a.x[0];
-    parallel_for(size_ * static_cast<std::size_t>(a.n), parallel_grain, [&](std::size_t begin, std::size_t end, int) {
-      activation_.backward(saved + begin, a.dy + begin, a.dx[0] + begin, end - begin);
-    });
+    parallel_for(size_ * static_cast<std::size_t>(a.n), parallel_grain,
+                 [&](std::size_t begin, std::size_t end, int) {
+                   activation_.backward(saved + begin, a.dy + begin, a.dx[0] + begin, end - begin);
+                 });
   }
 
  private:

@@ -8,7 +8,8 @@ namespace {
 
 class AddOperation final : public Operation {
  public:
-  AddOperation(std::size_t size, const OperationRequest& request) : size_(size), epilogue_(request.epilogue) {}
+  AddOperation(std::size_t size, const OperationRequest& request)
+      : size_(size), epilogue_(request.epilogue) {}
 
   OperationTraits traits() const override { return {.forward_in_place = true, .backward_in_place = true}; }
 

@@ -23,7 +23,9 @@ class BatchNormInference final : public Operation {
 
   OperationTraits traits() const override { return {.forward_in_place = true, .backward_in_place = true}; }
 
-  void load(const NetValues& values) override { layer_.scale_and_shift(values, scale_.data(), shift_.data()); }
+  void load(const NetValues& values) override {
+    layer_.scale_and_shift(values, scale_.data(), shift_.data());
+  }
 
   void forward(const ForwardArguments& a) override {
     kernel::scale_shift(shape_.pixels() * static_cast<std::size_t>(a.n), scale_.size(), a.x[0], scale_.data(),
@@ -44,10 +46,15 @@ class BatchNormTraining final : public Operation {
  public:
   BatchNormTraining(const BatchNormOptions& options, const Shape& shape, const OperationRequest& request,
                     const Offsets& at)
-      : options_(options), shape_(shape), epilogue_(request.epilogue), at_(at), channels_(static_cast<std::size_t>(shape.channels)) {}
+      : options_(options),
+        shape_(shape),
+        epilogue_(request.epilogue),
+        at_(at),
+        channels_(static_cast<std::size_t>(shape.channels)) {}
 
   OperationTraits traits() const override {
-    return {.backward_needs_x = true, .backward_in_place = true, .saved_bytes = 2 * channels_ * sizeof(float)};
+    return {
+        .backward_needs_x = true, .backward_in_place = true, .saved_bytes = 2 * channels_ * sizeof(float)};
   }
 
   void forward(const ForwardArguments& a) override {
@@ -66,7 +73,8 @@ class BatchNormTraining final : public Operation {
       mean[c] = static_cast<float>(exact_mean[c]);
       inverse[c] = static_cast<float>(root);
       a_[c] = static_cast<float>(root * static_cast<double>(weight[c]));
-      b_[c] = static_cast<float>(static_cast<double>(bias[c]) - exact_mean[c] * root * static_cast<double>(weight[c]));
+      b_[c] = static_cast<float>(static_cast<double>(bias[c]) -
+                                 exact_mean[c] * root * static_cast<double>(weight[c]));
       if (a.running == nullptr) continue;
       update(a.running[at_.running_mean + c], exact_mean[c], momentum);
       update(a.running[at_.running_variance + c], variance[c] * unbiased, momentum);
@@ -78,7 +86,8 @@ class BatchNormTraining final : public Operation {
     const std::size_t rows = shape_.pixels() * static_cast<std::size_t>(a.n);
     const auto* mean = reinterpret_cast<const float*>(a.saved);
     const float* inverse = mean + channels_;
-    kernel::channel_gradient_sums(rows, channels_, a.x[0], a.dy, mean, one_.data(), two_.data(), *a.workspace);
+    kernel::channel_gradient_sums(rows, channels_, a.x[0], a.dy, mean, one_.data(), two_.data(),
+                                  *a.workspace);
     for (std::size_t c = 0; c < channels_; ++c) {
       a.gradients[at_.bias + c] += static_cast<float>(one_[c]);
       a.gradients[at_.weight + c] += static_cast<float>(two_[c] * static_cast<double>(inverse[c]));
@@ -135,7 +144,8 @@ Shape BatchNorm::bind(std::span<const Shape> inputs) {
 
 std::unique_ptr<Operation> BatchNorm::operation(const OperationRequest& request) const {
   if (!request.training) return std::make_unique<BatchNormInference>(*this, shape_, request);
-  const Offsets at{parameters_[0].offset, parameters_[1].offset, parameters_[2].offset, parameters_[3].offset};
+  const Offsets at{parameters_[0].offset, parameters_[1].offset, parameters_[2].offset,
+                   parameters_[3].offset};
   return std::make_unique<BatchNormTraining>(options_, shape_, request, at);
 }
 

@@ -12,7 +12,9 @@ namespace {
 class ConcatOperation final : public Operation {
  public:
   ConcatOperation(std::size_t pixels, const std::vector<std::size_t>& channels)
-      : pixels_(pixels), channels_(channels), total_(std::accumulate(channels.begin(), channels.end(), std::size_t{0})) {}
+      : pixels_(pixels),
+        channels_(channels),
+        total_(std::accumulate(channels.begin(), channels.end(), std::size_t{0})) {}
 
   OperationTraits traits() const override { return {}; }
 

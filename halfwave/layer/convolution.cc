@@ -8,8 +8,8 @@ namespace {
 
 class ConvolutionOperation final : public Operation {
  public:
-  ConvolutionOperation(const kernel::ConvolutionSize& size, const OperationRequest& request, std::size_t weight,
-                       std::optional<std::size_t> bias)
+  ConvolutionOperation(const kernel::ConvolutionSize& size, const OperationRequest& request,
+                       std::size_t weight, std::optional<std::size_t> bias)
       : epilogue_(request.epilogue),
         norm_(static_cast<const BatchNorm*>(request.folded_norm)),
         weight_(weight),
@@ -42,11 +42,15 @@ class ConvolutionOperation final : public Operation {
                            *a.workspace);
   }
 
-  void backward_data(const BackwardArguments& a) override { backward_data_->run(a.n, a.dy, a.dx[0], *a.workspace); }
+  void backward_data(const BackwardArguments& a) override {
+    backward_data_->run(a.n, a.dy, a.dx[0], *a.workspace);
+  }
 
   const char* forward_kernel() const override { return forward_->name(); }
   const char* backward_data_kernel() const override { return backward_data_ ? backward_data_->name() : ""; }
-  const char* backward_weights_kernel() const override { return backward_weights_ ? backward_weights_->name() : ""; }
+  const char* backward_weights_kernel() const override {
+    return backward_weights_ ? backward_weights_->name() : "";
+  }
 
  private:
   // The batch norm that follows, worked into weights and bias.
@@ -96,7 +100,8 @@ Shape Convolution::bind(std::span<const Shape> inputs) {
   }
   const Shape out{
       output_size("height", in.height, o.kernel.height, o.stride.height, o.pad.height, o.dilation.height),
-      output_size("width", in.width, o.kernel.width, o.stride.width, o.pad.width, o.dilation.width), o.channels};
+      output_size("width", in.width, o.kernel.width, o.stride.width, o.pad.width, o.dilation.width),
+      o.channels};
   size_ = {.input_height = in.height,
            .input_width = in.width,
            .input_channels = in.channels,

@@ -12,9 +12,9 @@ struct ConvolutionOptions {
   std::int64_t channels = 1;  // of the output
   Size2 kernel{1, 1};
   Size2 stride{1, 1};
-  Size2 pad{0, 0};            // zeros on each side
+  Size2 pad{0, 0};  // zeros on each side
   Size2 dilation{1, 1};
-  std::int64_t groups = 1;    // divides the input and the output channels
+  std::int64_t groups = 1;  // divides the input and the output channels
   bool bias = true;
 
   template <class Visitor, class Self>

@@ -19,7 +19,8 @@ class DropoutOperation final : public Operation {
         saved_bytes_(training_ ? size * static_cast<std::size_t>(request.batch) : 0) {}
 
   OperationTraits traits() const override {
-    return {.forward_in_place = true, .backward_in_place = true, .view = !training_, .saved_bytes = saved_bytes_};
+    return {
+        .forward_in_place = true, .backward_in_place = true, .view = !training_, .saved_bytes = saved_bytes_};
   }
 
   void forward(const ForwardArguments& a) override {
@@ -39,9 +40,10 @@ class DropoutOperation final : public Operation {
 
   void backward_data(const BackwardArguments& a) override {
     const auto* kept = reinterpret_cast<const std::uint8_t*>(a.saved);
-    parallel_for(static_cast<std::size_t>(a.n) * size_, 1 << 14, [&](std::size_t begin, std::size_t end, int) {
-      for (std::size_t i = begin; i < end; ++i) a.dx[0][i] = a.dy[i] * factor(kept[i]);
-    });
+    parallel_for(static_cast<std::size_t>(a.n) * size_, 1 << 14,
+                 [&](std::size_t begin, std::size_t end, int) {
+                   for (std::size_t i = begin; i < end; ++i) a.dx[0][i] = a.dy[i] * factor(kept[i]);
+                 });
   }
 
  private:

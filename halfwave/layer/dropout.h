@@ -1,5 +1,5 @@
-// Dropout (Srivastava et al. 2014), inverted as in PyTorch: kept values are scaled by 1 / (1 - p) in training,
-// nothing happens otherwise.
+// Dropout (Srivastava et al. 2014), inverted as in PyTorch: kept values are scaled by 1 / (1 - p) in
+// training, nothing happens otherwise.
 #pragma once
 
 #include "halfwave/layer/layer.h"

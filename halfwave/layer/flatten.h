@@ -1,5 +1,5 @@
-// Takes an image as the plain vector that it is in memory: height, width, channels; channels fastest. (PyTorch
-// flattens channels, height, width; importers reorder the weights that follow.)
+// Takes an image as the plain vector that it is in memory: height, width, channels; channels fastest.
+// (PyTorch flattens channels, height, width; importers reorder the weights that follow.)
 #pragma once
 
 #include "halfwave/layer/layer.h"

@@ -44,8 +44,8 @@ constexpr std::array<Maker, sizeof...(Layers)> list_of() {
 }
 
 constexpr auto makers =
-    list_of<Convolution, Linear, MaxPool, AveragePool, GlobalAveragePool, BatchNorm, LocalResponseNorm, Dropout,
-            Flatten, Add, Concat, Maxout, PReLU, Softmax, LogSoftmax>();
+    list_of<Convolution, Linear, MaxPool, AveragePool, GlobalAveragePool, BatchNorm, LocalResponseNorm,
+            Dropout, Flatten, Add, Concat, Maxout, PReLU, Softmax, LogSoftmax>();
 
 constexpr auto types = [] {
   std::array<std::string_view, makers.size()> names;
@@ -63,7 +63,8 @@ const Shape& Layer::only(std::span<const Shape> inputs) {
 std::span<const std::string_view> layer_types() { return types; }
 
 std::unique_ptr<Layer> make_layer(std::string_view type, const OptionList& options) {
-  const auto maker = std::find_if(makers.begin(), makers.end(), [&](const Maker& m) { return m.type == type; });
+  const auto maker =
+      std::find_if(makers.begin(), makers.end(), [&](const Maker& m) { return m.type == type; });
   if (maker != makers.end()) return maker->make(options);
   const std::string_view name = type.substr(0, type.find(':'));
   std::vector<std::string_view> known(types.begin(), types.end());

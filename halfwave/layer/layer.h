@@ -20,15 +20,15 @@ namespace halfwave {
 struct Parameter {
   enum class Start { random, constant };
 
-  std::string name;                 // "weight", "bias", "running_mean", ... as in PyTorch
+  std::string name;  // "weight", "bias", "running_mean", ... as in PyTorch
   std::vector<std::int64_t> dims;
   Start start = Start::constant;
-  float constant = 0;               // its first value if start is constant
-  std::int64_t fan_in = 0;          // for random starts: inputs a unit sums over, and units an input goes to
+  float constant = 0;       // its first value if start is constant
+  std::int64_t fan_in = 0;  // for random starts: inputs a unit sums over, and units an input goes to
   std::int64_t fan_out = 0;
-  bool trained = true;              // else a running statistic, which lies in the state buffer
-  bool decays = false;              // weight decay applies
-  std::size_t offset = 0;           // of the first value in its buffer; set by the net
+  bool trained = true;     // else a running statistic, which lies in the state buffer
+  bool decays = false;     // weight decay applies
+  std::size_t offset = 0;  // of the first value in its buffer; set by the net
 
   std::size_t size() const {
     std::size_t count = 1;

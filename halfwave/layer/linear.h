@@ -1,5 +1,5 @@
-// Fully connected layer, PyTorch's Linear. An input with height and width is taken as the plain vector that it
-// is in memory (height, width, channels; channels fastest), so no flatten is needed before it.
+// Fully connected layer, PyTorch's Linear. An input with height and width is taken as the plain vector that
+// it is in memory (height, width, channels; channels fastest), so no flatten is needed before it.
 #pragma once
 
 #include "halfwave/layer/layer.h"

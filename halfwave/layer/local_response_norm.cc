@@ -15,7 +15,8 @@ class LocalResponseNormOperation final : public Operation {
   OperationTraits traits() const override { return {.backward_needs_x = true}; }
 
   void forward(const ForwardArguments& a) override {
-    kernel::response_norm_forward(pixels_ * static_cast<std::size_t>(a.n), channels_, options_, a.x[0], a.y, *a.workspace);
+    kernel::response_norm_forward(pixels_ * static_cast<std::size_t>(a.n), channels_, options_, a.x[0], a.y,
+                                  *a.workspace);
   }
 
   void backward_data(const BackwardArguments& a) override {

@@ -22,7 +22,8 @@ struct LocalResponseNormOptions {
   }
 };
 
-// y(c) = x(c) / (k + alpha / window * sum of x^2 over window / 2 channels below c to (window - 1) / 2 above)^beta.
+// y(c) = x(c) / (k + alpha / window * sum of x^2 over window / 2 channels below c to (window - 1) / 2
+// above)^beta.
 class LocalResponseNorm final : public LayerOf<LocalResponseNormOptions> {
  public:
   using LayerOf::LayerOf;

@@ -1,5 +1,6 @@
-// Maxout (Goodfellow et al. 2013): the largest of every `pieces` consecutive channels, after a linear layer or
-// a convolution with that many times the channels. PyTorch has no such layer; ONNX writes it as a reduction.
+// Maxout (Goodfellow et al. 2013): the largest of every `pieces` consecutive channels, after a linear layer
+// or a convolution with that many times the channels. PyTorch has no such layer; ONNX writes it as a
+// reduction.
 #pragma once
 
 #include "halfwave/layer/layer.h"

@@ -1,5 +1,5 @@
-// The run of one layer for a batch, as a plan drives it. A layer is immutable and shared; an operation belongs
-// to one plan and one thread at a time, and uses the pool of threads itself.
+// The run of one layer for a batch, as a plan drives it. A layer is immutable and shared; an operation
+// belongs to one plan and one thread at a time, and uses the pool of threads itself.
 #pragma once
 
 #include <cassert>
@@ -18,13 +18,13 @@ class Layer;
 
 // What the plan wants of an operation.
 struct OperationRequest {
-  std::int64_t batch = 1;                 // the largest that will come
-  bool training = false;                  // backward will be called; batch statistics, dropout
-  bool input_gradient = false;            // backward_data will be called
-  std::uint32_t index = 0;                // of the layer in its net: part of the key of random numbers
+  std::int64_t batch = 1;                   // the largest that will come
+  bool training = false;                    // backward will be called; batch statistics, dropout
+  bool input_gradient = false;              // backward_data will be called
+  std::uint32_t index = 0;                  // of the layer in its net: part of the key of random numbers
   std::optional<Activation> epilogue = {};  // applied to y while it is in cache; see Layer::takes_epilogue
-  bool rectify = false;                   // max-pool alone: a ReLU that stood before it
-  const Layer* folded_norm = nullptr;     // convolution in inference: the batch norm that follows
+  bool rectify = false;                     // max-pool alone: a ReLU that stood before it
+  const Layer* folded_norm = nullptr;       // convolution in inference: the batch norm that follows
 };
 
 // What backward needs of forward, so that the plan can free or share the rest.
@@ -48,10 +48,10 @@ struct ForwardArguments {
   std::span<const float* const> x;
   float* y = nullptr;
   NetValues values;
-  float* running = nullptr;    // the running statistics, to be updated; null where they must not be
+  float* running = nullptr;  // the running statistics, to be updated; null where they must not be
   std::byte* saved = nullptr;
   kernel::Workspace* workspace = nullptr;
-  std::uint64_t seed = 0;      // with the step and the image, the key of random numbers
+  std::uint64_t seed = 0;  // with the step and the image, the key of random numbers
   std::uint64_t step = 0;
 };
 
@@ -60,9 +60,9 @@ struct BackwardArguments {
   std::span<const float* const> x;  // null where not needed
   const float* y = nullptr;         // null where not needed
   const float* dy = nullptr;
-  std::span<float* const> dx;       // overwritten; null where not wanted
+  std::span<float* const> dx;  // overwritten; null where not wanted
   NetValues values;
-  float* gradients = nullptr;       // of all parameters; added to
+  float* gradients = nullptr;  // of all parameters; added to
   std::byte* saved = nullptr;
   kernel::Workspace* workspace = nullptr;
 };

@@ -51,7 +51,8 @@ void OptionReader::operator()(std::string_view name, Size2& value, Size2 initial
   if (found == nullptr) return;
   if (const auto* number = std::get_if<std::int64_t>(found)) {
     value = {*number, *number};
-  } else if (const auto* both = std::get_if<std::vector<std::int64_t>>(found); both != nullptr && both->size() == 2) {
+  } else if (const auto* both = std::get_if<std::vector<std::int64_t>>(found);
+             both != nullptr && both->size() == 2) {
     value = {both->front(), both->back()};
   } else {
     fail("{}: expected a whole number or two as in [height, width]", place(type_, name));
@@ -61,7 +62,8 @@ void OptionReader::operator()(std::string_view name, Size2& value, Size2 initial
   }
 }
 
-void OptionReader::operator()(std::string_view name, float& value, float initial, float minimum, float maximum) {
+void OptionReader::operator()(std::string_view name, float& value, float initial, float minimum,
+                              float maximum) {
   value = initial;
   const OptionValue* found = find(name);
   if (found == nullptr) return;
@@ -85,12 +87,14 @@ void OptionReader::operator()(std::string_view name, bool& value, bool initial) 
 
 void OptionReader::required(std::string_view name, std::int64_t& value) {
   (*this)(name, value, 0);
-  if (value == 0) fail("{} is missing: expected a whole number from 1 to {}", place(type_, name), largest_size);
+  if (value == 0)
+    fail("{} is missing: expected a whole number from 1 to {}", place(type_, name), largest_size);
 }
 
 void OptionReader::required(std::string_view name, Size2& value) {
   (*this)(name, value, {0, 0});
-  if (value.height == 0) fail("{} is missing: expected a whole number or two as in [height, width]", place(type_, name));
+  if (value.height == 0)
+    fail("{} is missing: expected a whole number or two as in [height, width]", place(type_, name));
 }
 
 void OptionReader::finish() const {
@@ -105,8 +109,8 @@ void OptionReader::finish() const {
   }
 }
 
-void OptionWriter::operator()(std::string_view name, const std::int64_t& value, std::int64_t initial, std::int64_t,
-                              std::int64_t) {
+void OptionWriter::operator()(std::string_view name, const std::int64_t& value, std::int64_t initial,
+                              std::int64_t, std::int64_t) {
   if (value != initial) list.emplace_back(name, value);
 }
 
@@ -127,7 +131,9 @@ void OptionWriter::operator()(std::string_view name, const bool& value, bool ini
   if (value != initial) list.emplace_back(name, value);
 }
 
-void OptionWriter::required(std::string_view name, const std::int64_t& value) { list.emplace_back(name, value); }
+void OptionWriter::required(std::string_view name, const std::int64_t& value) {
+  list.emplace_back(name, value);
+}
 
 void OptionWriter::required(std::string_view name, const Size2& value) { (*this)(name, value, {0, 0}); }
 

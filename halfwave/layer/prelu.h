@@ -17,7 +17,8 @@ struct PReLUOptions {
   }
 };
 
-// Parameters: weight (channels). y = x for x > 0, weight x otherwise. Not decayed (He et al. 2015, section 2.1).
+// Parameters: weight (channels). y = x for x > 0, weight x otherwise. Not decayed (He et al. 2015,
+// section 2.1).
 class PReLU final : public LayerOf<PReLUOptions> {
  public:
   using LayerOf::LayerOf;

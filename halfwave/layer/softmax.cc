@@ -24,7 +24,8 @@ class SoftmaxOperation final : public Operation {
       float* y = a.y + at;
       if constexpr (logarithm) {
         const double log_sum = kernel::log_sum_exp(x, channels_);
-        for (std::size_t c = 0; c < channels_; ++c) y[c] = static_cast<float>(static_cast<double>(x[c]) - log_sum);
+        for (std::size_t c = 0; c < channels_; ++c)
+          y[c] = static_cast<float>(static_cast<double>(x[c]) - log_sum);
       } else {
         kernel::softmax(x, y, channels_);
       }

@@ -14,8 +14,8 @@ struct Lifetime {
   std::size_t offset = 0;  // found by arrange()
 };
 
-// Gives each buffer an offset (a multiple of `alignment`), so that no two needed at the same time overlap; the
-// largest first, each at the lowest free place. Returns the size of the whole.
+// Gives each buffer an offset (a multiple of `alignment`), so that no two needed at the same time overlap;
+// the largest first, each at the lowest free place. Returns the size of the whole.
 std::size_t arrange(std::vector<Lifetime>& buffers);
 
 }  // namespace halfwave

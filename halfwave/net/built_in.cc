@@ -23,7 +23,8 @@ NetSpec mlp() {
 name = "mlp"
 input = [28, 28, 1]
 layers = [ { linear = 256 }, "activation", { linear = 128 }, "activation", { linear = 10 } ]
-)", "mlp");
+)",
+                   "mlp");
 }
 
 NetSpec lenet5() {
@@ -37,7 +38,8 @@ layers = [
   { linear = 84 }, "activation",
   { linear = 10 },
 ]
-)", "lenet5");
+)",
+                   "lenet5");
 }
 
 NetSpec mnist_example() {
@@ -50,7 +52,8 @@ layers = [
   { linear = 128 }, "activation",
   { linear = 10 },
 ]
-)", "mnist-example");
+)",
+                   "mnist-example");
 }
 
 NetSpec cifar_quick() {
@@ -63,7 +66,8 @@ layers = [
   { conv = 64, kernel = 5, pad = 2 }, "activation", { avg_pool = 3, stride = 2, ceil = true },
   { linear = 10 },
 ]
-)", "cifar-quick");
+)",
+                   "cifar-quick");
 }
 
 // The paper's response norm has k = 2, n = 5, alpha = 1e-4, beta = 3/4 with alpha not divided by n.
@@ -83,7 +87,8 @@ layers = [
   { linear = 4096 }, "activation", { dropout = 0.5 },
   { linear = 1000 },
 ]
-)", "alexnet");
+)",
+                   "alexnet");
 }
 
 NetSpec alexnet_small() {
@@ -102,7 +107,8 @@ layers = [
   { linear = 256 }, "activation", { dropout = 0.5 },
   { linear = 10 },
 ]
-)", "alexnet-small");
+)",
+                   "alexnet-small");
 }
 
 LayerSpec convolution(std::int64_t channels, std::int64_t kernel, std::int64_t stride, bool bias,
@@ -160,11 +166,12 @@ NetSpec vgg16() {
   return full_vgg("vgg16", {{64, 64}, {128, 128}, {256, 256, 256}, {512, 512, 512}, {512, 512, 512}});
 }
 NetSpec vgg19() {
-  return full_vgg("vgg19", {{64, 64}, {128, 128}, {256, 256, 256, 256}, {512, 512, 512, 512}, {512, 512, 512, 512}});
+  return full_vgg("vgg19",
+                  {{64, 64}, {128, 128}, {256, 256, 256, 256}, {512, 512, 512, 512}, {512, 512, 512, 512}});
 }
 
-// Basic residual blocks (He et al. 2016, figure 5 left), each stage but the first halving the image; shortcuts
-// that change shape are 1x1 convolutions with batch norm (the paper's option B).
+// Basic residual blocks (He et al. 2016, figure 5 left), each stage but the first halving the image;
+// shortcuts that change shape are 1x1 convolutions with batch norm (the paper's option B).
 void add_stages(NetSpec& spec, const std::vector<std::int64_t>& stages, int blocks, std::string from) {
   std::int64_t channels_before = stages.front();
   for (std::size_t s = 0; s < stages.size(); ++s) {
@@ -204,7 +211,8 @@ NetSpec resnet20() {
 
 NetSpec resnet18() {
   NetSpec spec{.name = "resnet18", .input = {224, 224, 3}};
-  spec.layers = {convolution(64, 7, 2, false), layer(BatchNormOptions{}), layer("activation"), max_pool(3, 2, 1)};
+  spec.layers = {convolution(64, 7, 2, false), layer(BatchNormOptions{}), layer("activation"),
+                 max_pool(3, 2, 1)};
   spec.layers.back().name = "stem";
   add_stages(spec, {64, 128, 256, 512}, 2, "stem");
   spec.layers.push_back(linear(1000));
@@ -214,8 +222,10 @@ NetSpec resnet18() {
 constexpr std::array<BuiltInNet, 13> nets{{
     {"mlp", "two hidden layers for 28x28 grey pictures", &mlp},
     {"lenet5", "LeCun et al. 1998, with max-pooling; learns 28x28 pictures in a minute", &lenet5},
-    {"mnist-example", "two 3x3 convolutions and a wide linear layer, as in PyTorch's MNIST example", &mnist_example},
-    {"cifar-quick", "cuda-convnet's layers-18pct without response norm, for 32x32 colour pictures", &cifar_quick},
+    {"mnist-example", "two 3x3 convolutions and a wide linear layer, as in PyTorch's MNIST example",
+     &mnist_example},
+    {"cifar-quick", "cuda-convnet's layers-18pct without response norm, for 32x32 colour pictures",
+     &cifar_quick},
     {"alexnet", "Krizhevsky et al. 2012, 227x227, with response norm and two groups", &alexnet},
     {"alexnet-small", "the same shape for 32x32 pictures", &alexnet_small},
     {"vgg-small", "six 3x3 convolutions in the manner of VGG, for 32x32 pictures", &vgg_small},

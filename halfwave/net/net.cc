@@ -14,8 +14,8 @@ namespace {
 // More values than this in one map or tensor is a slip of the pen, not a net.
 constexpr std::size_t largest_tensor = std::size_t{1} << 31;
 
-// From this many saturating hidden layers on, gradients reach the first ones a thousandfold smaller (sigmoid's
-// slope is at most 1/4).
+// From this many saturating hidden layers on, gradients reach the first ones a thousandfold smaller
+// (sigmoid's slope is at most 1/4).
 constexpr std::size_t many_saturating_layers = 4;
 
 }  // namespace
@@ -27,7 +27,8 @@ Net::Net(const NetSpec& spec) : spec_(spec) {
     fail("net '{}': unknown loss '{}'{}", spec_.name, spec_.loss, suggestion(spec_.loss, losses));
   }
   spec_.activation = Activation::parse(spec_.activation).text();
-  if (spec_.input.size() > largest_tensor) fail("net '{}': its input {} is too large", spec_.name, to_string(spec_.input));
+  if (spec_.input.size() > largest_tensor)
+    fail("net '{}': its input {} is too large", spec_.name, to_string(spec_.input));
   for (const LayerSpec& layer : spec_.layers) add(layer);
 
   std::vector<bool> used(nodes_.size() + 1, false);
@@ -35,13 +36,15 @@ Net::Net(const NetSpec& spec) : spec_(spec) {
     for (const std::size_t input : node.inputs) used[input] = true;
   }
   for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
-    if (!used[i + 1]) fail("layer '{}': no layer uses its output; name it in a `from`, or remove it", nodes_[i].name);
+    if (!used[i + 1])
+      fail("layer '{}': no layer uses its output; name it in a `from`, or remove it", nodes_[i].name);
   }
   std::size_t trained = 0;
   std::size_t running = 0;
   for (const Node& node : nodes_) {
     for (Parameter& parameter : node.layer->parameters()) {
-      if (parameter.size() > largest_tensor) fail("{} '{}': its {} is too large", node.layer->type(), node.name, parameter.name);
+      if (parameter.size() > largest_tensor)
+        fail("{} '{}': its {} is too large", node.layer->type(), node.name, parameter.name);
       std::size_t& next = parameter.trained ? trained : running;
       parameter.offset = next;
       next += align_up(parameter.size() * sizeof(float)) / sizeof(float);
@@ -63,14 +66,16 @@ void Net::add(const LayerSpec& spec) {
   try {
     node.layer = make_layer(hidden ? spec_.activation : spec.type, spec.options);
   } catch (const Error& error) {
-    fail("{} '{}': {}", stem, spec.name.empty() ? fmt::format("layer {}", nodes_.size() + 1) : spec.name, error.what());
+    fail("{} '{}': {}", stem, spec.name.empty() ? fmt::format("layer {}", nodes_.size() + 1) : spec.name,
+         error.what());
   }
   const auto same = std::count_if(nodes_.begin(), nodes_.end(), [&](const Node& other) {
     const std::size_t i = static_cast<std::size_t>(&other - nodes_.data());
     return spec_.layers[i].type.substr(0, spec_.layers[i].type.find(':')) == stem;
   });
   node.name = spec.name.empty() ? fmt::format("{}{}", stem, same + 1) : spec.name;
-  if (node.name == "input" || std::any_of(nodes_.begin(), nodes_.end(), [&](const Node& n) { return n.name == node.name; })) {
+  if (node.name == "input" ||
+      std::any_of(nodes_.begin(), nodes_.end(), [&](const Node& n) { return n.name == node.name; })) {
     fail("layer '{}': another has this name already", node.name);
   }
   if (node.name.find_first_of(".\n\r\t\"") != std::string::npos) {
@@ -123,14 +128,15 @@ std::vector<Net::Tensor> Net::tensors() {
 Initialisation Net::start_of(std::size_t node) const {
   // The first activation downstream, through what has no weights of its own.
   for (std::size_t at = node;;) {
-    const auto next = std::find_if(nodes_.begin() + static_cast<std::ptrdiff_t>(at) + 1, nodes_.end(), [&](const Node& n) {
-      return std::find(n.inputs.begin(), n.inputs.end(), at + 1) != n.inputs.end();
-    });
+    const auto next = std::find_if(
+        nodes_.begin() + static_cast<std::ptrdiff_t>(at) + 1, nodes_.end(),
+        [&](const Node& n) { return std::find(n.inputs.begin(), n.inputs.end(), at + 1) != n.inputs.end(); });
     if (next == nodes_.end()) return Initialisation::glorot;  // the output: linear
     if (const Activation* activation = next->layer->activation()) return activation->info().initialisation;
     const std::string type = next->layer->type();
     if (type == "prelu" || type == "maxout") return Initialisation::he;
-    if (type == "conv" || type == "linear" || type == "softmax" || type == "log_softmax") return Initialisation::glorot;
+    if (type == "conv" || type == "linear" || type == "softmax" || type == "log_softmax")
+      return Initialisation::glorot;
     at = static_cast<std::size_t>(next - nodes_.begin());
   }
 }
@@ -145,9 +151,15 @@ void Net::initialise(std::uint64_t seed) {
     double variance = 0;
     const auto in = static_cast<double>(parameter.fan_in);
     switch (start_of(tensor.node)) {
-      case Initialisation::he: variance = 2 / in; break;
-      case Initialisation::glorot: variance = 2 / (in + static_cast<double>(parameter.fan_out)); break;
-      case Initialisation::lecun: variance = 1 / in; break;
+      case Initialisation::he:
+        variance = 2 / in;
+        break;
+      case Initialisation::glorot:
+        variance = 2 / (in + static_cast<double>(parameter.fan_out));
+        break;
+      case Initialisation::lecun:
+        variance = 1 / in;
+        break;
     }
     const auto deviation = static_cast<float>(std::sqrt(variance));
     for (float& value : tensor.values) value = deviation * random.normal();
@@ -159,16 +171,18 @@ std::vector<std::string> Net::warnings() const {
   const Layer& last = *nodes_.back().layer;
   const bool cross_entropy = spec_.loss == "softmax_cross_entropy";
   if (const Activation* activation = last.activation(); activation != nullptr && cross_entropy) {
-    result.push_back(fmt::format(
-        "the output layer ends in '{}': the loss wants plain scores; activations belong between the hidden layers, "
-        "so remove the last one",
-        activation->text()));
+    result.push_back(
+        fmt::format("the output layer ends in '{}': the loss wants plain scores; activations belong between "
+                    "the hidden layers, "
+                    "so remove the last one",
+                    activation->text()));
   }
   if (const std::string type = last.type(); cross_entropy && (type == "softmax" || type == "log_softmax")) {
-    result.push_back(fmt::format(
-        "the net ends in '{}' and the loss softmax_cross_entropy applies it again: gradients get small; remove the "
-        "layer (predictions are shares all the same)",
-        type));
+    result.push_back(
+        fmt::format("the net ends in '{}' and the loss softmax_cross_entropy applies it again: gradients get "
+                    "small; remove the "
+                    "layer (predictions are shares all the same)",
+                    type));
   }
   std::map<std::string, std::size_t> saturating;
   for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
@@ -177,10 +191,11 @@ std::vector<std::string> Net::warnings() const {
   }
   for (const auto& [name, count] : saturating) {
     if (count < many_saturating_layers) continue;
-    result.push_back(fmt::format(
-        "{} hidden layers use '{}', which saturates: gradients vanish towards the input; try relu, or batch_norm "
-        "before it",
-        count, name));
+    result.push_back(
+        fmt::format("{} hidden layers use '{}', which saturates: gradients vanish towards the input; try "
+                    "relu, or batch_norm "
+                    "before it",
+                    count, name));
   }
   return result;
 }

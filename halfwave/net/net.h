@@ -34,7 +34,8 @@ class Net {
   };
 
   // Builds the graph and checks every shape. All parameters are at their constant start, random ones at 0:
-  // call initialise() or load values. Error: "conv 'c2': ..." names the layer, what was expected and what came.
+  // call initialise() or load values. Error: "conv 'c2': ..." names the layer, what was expected and what
+  // came.
   explicit Net(const NetSpec& spec);
 
   const NetSpec& spec() const { return spec_; }

@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 constexpr std::size_t outside = static_cast<std::size_t>(-2);  // the caller's images
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -27,11 +29,11 @@ struct Plan::Step {
   OperationTraits traits;
   std::optional<Activation> epilogue;
   std::int64_t multiply_adds = 0;
-  bool trained = false;             // has parameters to train
-  bool backward = false;            // takes part in backward
-  std::size_t saved = none;         // buffer
-  std::vector<std::size_t> dx;      // buffers; none where not wanted
-  std::vector<bool> adds;           // dx is a further part of a gradient begun by a later step: to be added
+  bool trained = false;         // has parameters to train
+  bool backward = false;        // takes part in backward
+  std::size_t saved = none;     // buffer
+  std::vector<std::size_t> dx;  // buffers; none where not wanted
+  std::vector<bool> adds;       // dx is a further part of a gradient begun by a later step: to be added
 
   std::vector<const float*> x_pointers;
   std::vector<float*> dx_pointers;
@@ -65,7 +67,8 @@ struct Plan::Builder {
 
   void make_steps() {
     std::vector<bool> absorbed(nodes.size(), false);
-    std::vector<std::size_t> source(nodes.size() + 1);  // the value that stands for another that is fused away
+    std::vector<std::size_t> source(nodes.size() +
+                                    1);  // the value that stands for another that is fused away
     for (std::size_t v = 0; v < source.size(); ++v) source[v] = v;
     std::vector<bool> needs_gradient(nodes.size() + 1, false);
     needs_gradient[0] = plan.options_.input_gradient;
@@ -108,7 +111,8 @@ struct Plan::Builder {
           absorb();
         }
       }
-      for (const Parameter& parameter : node.layer->parameters()) step.trained = step.trained || parameter.trained;
+      for (const Parameter& parameter : node.layer->parameters())
+        step.trained = step.trained || parameter.trained;
       step.backward = plan.options_.training && (step.trained || request.input_gradient);
       needs_gradient[step.output] = step.trained || request.input_gradient;
       step.operation = node.layer->operation(request);
@@ -120,7 +124,8 @@ struct Plan::Builder {
       step.x_pointers.resize(step.inputs.size());
       step.dx_pointers.resize(step.inputs.size());
       for (std::size_t k = 0; k < step.inputs.size(); ++k) {
-        if (plan.options_.training && needs_gradient[step.inputs[k]]) step.dx[k] = outside;  // a buffer comes later
+        if (plan.options_.training && needs_gradient[step.inputs[k]])
+          step.dx[k] = outside;  // a buffer comes later
       }
       plan.steps_.push_back(std::move(step));
     }
@@ -137,7 +142,8 @@ struct Plan::Builder {
   }
 
   void keep_until(std::size_t buffer, std::size_t time) {
-    if (buffer != outside && buffer != none) plan.buffers_[buffer].last = std::max(plan.buffers_[buffer].last, time);
+    if (buffer != outside && buffer != none)
+      plan.buffers_[buffer].last = std::max(plan.buffers_[buffer].last, time);
   }
 
   void place_values() {
@@ -165,8 +171,9 @@ struct Plan::Builder {
         }
       }
       const std::size_t input_buffer = buffer_of[step.inputs[0]];
-      const bool in_place = step.traits.view || (step.traits.forward_in_place && input_buffer != outside &&
-                                                 last_read[input_buffer] == s && !read_backward[input_buffer]);
+      const bool in_place =
+          step.traits.view || (step.traits.forward_in_place && input_buffer != outside &&
+                               last_read[input_buffer] == s && !read_backward[input_buffer]);
       std::size_t& buffer = buffer_of[step.output];
       if (in_place) {
         buffer = input_buffer;
@@ -238,7 +245,9 @@ Plan::Plan(const Net& net, const PlanOptions& options) : net_(net), options_(opt
 Plan::~Plan() = default;
 Plan::Plan(Plan&&) noexcept = default;
 
-float* Plan::at(std::size_t buffer) const { return reinterpret_cast<float*>(arena_.data() + buffers_[buffer].offset); }
+float* Plan::at(std::size_t buffer) const {
+  return reinterpret_cast<float*>(arena_.data() + buffers_[buffer].offset);
+}
 
 const float* Plan::value(std::size_t value) const {
   return value_buffers_[value] == outside ? input_ : at(value_buffers_[value]);
@@ -259,15 +268,16 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
   for (Step& step : steps_) {
     const double start = profiling_ ? seconds() : 0;
     for (std::size_t k = 0; k < step.inputs.size(); ++k) step.x_pointers[k] = value(step.inputs[k]);
-    ForwardArguments arguments{.n = n,
-                               .x = step.x_pointers,
-                               .y = const_cast<float*>(value(step.output)),  // ours, or a view that writes nothing
-                               .values = net_.values(),
-                               .running = context.running.data(),
-                               .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
-                               .workspace = &workspace_,
-                               .seed = context.seed,
-                               .step = context.step};
+    ForwardArguments arguments{
+        .n = n,
+        .x = step.x_pointers,
+        .y = const_cast<float*>(value(step.output)),  // ours, or a view that writes nothing
+        .values = net_.values(),
+        .running = context.running.data(),
+        .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
+        .workspace = &workspace_,
+        .seed = context.seed,
+        .step = context.step};
     step.operation->forward(arguments);
     if (profiling_) step.forward_seconds += seconds() - start;
     if (look) look(step.name, arguments.y, net_.shape(step.output).size() * static_cast<std::size_t>(n));
@@ -298,15 +308,16 @@ void Plan::backward(float* gradients) {
                             step.epilogue->backward(y + begin, dy + begin, dy + begin, size);
                           });
     }
-    BackwardArguments arguments{.n = n_,
-                                .x = step.x_pointers,
-                                .y = y,
-                                .dy = dy,
-                                .dx = step.dx_pointers,
-                                .values = net_.values(),
-                                .gradients = gradients,
-                                .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
-                                .workspace = &workspace_};
+    BackwardArguments arguments{
+        .n = n_,
+        .x = step.x_pointers,
+        .y = y,
+        .dy = dy,
+        .dx = step.dx_pointers,
+        .values = net_.values(),
+        .gradients = gradients,
+        .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
+        .workspace = &workspace_};
     if (step.trained) step.operation->backward_weights(arguments);
     const double middle = profiling_ ? seconds() : 0;
     if (step.wants_data()) step.operation->backward_data(arguments);

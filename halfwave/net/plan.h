@@ -2,8 +2,8 @@
 // lies, what backward keeps. Made once; a step then allocates nothing. A plan serves one thread at a time and
 // uses the pool of threads itself; many plans may share a net.
 //
-// Fused: convolution, linear, batch norm and add with the activation that follows; ReLU with the max-pool that
-// follows; in inference also batch norm into the convolution before it.
+// Fused: convolution, linear, batch norm and add with the activation that follows; ReLU with the max-pool
+// that follows; in inference also batch norm into the convolution before it.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct StepContext {
 
 // What one step of the plan costs: sums of seconds since profile() was called.
 struct StepCost {
-  std::string name;                  // "conv1+relu"
-  std::int64_t multiply_adds = 0;    // of one image, forward; each backward pass costs as many
+  std::string name;                // "conv1+relu"
+  std::int64_t multiply_adds = 0;  // of one image, forward; each backward pass costs as many
   double forward = 0, backward_data = 0, backward_weights = 0;
   const char* forward_kernel = "";
   const char* backward_data_kernel = "";

@@ -13,7 +13,8 @@
 namespace halfwave {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the format is little-endian; so are all machines meant");
+static_assert(std::endian::native == std::endian::little,
+              "the format is little-endian; so are all machines meant");
 
 constexpr std::string_view checksum_key = "halfwave.crc32";
 constexpr std::string_view no_checksum = "00000000";  // what stands in its place while it is computed
@@ -30,7 +31,8 @@ std::size_t value_size(std::string_view dtype) {
 }
 
 std::uint32_t crc(std::uint32_t start, std::string_view bytes) {
-  return static_cast<std::uint32_t>(::crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  return static_cast<std::uint32_t>(
+      ::crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 // Where the checksum's digits are in the header.
@@ -47,7 +49,9 @@ SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path, bool ch
   file.path_ = path.string();
   file.bytes_ = read_file(path, largest_file);
   const std::string& bytes = file.bytes_;
-  const auto damaged = [&](const std::string& what) { fail("{} is no sound safetensors file: {}", file.path_, what); };
+  const auto damaged = [&](const std::string& what) {
+    fail("{} is no sound safetensors file: {}", file.path_, what);
+  };
   if (bytes.size() < prefix) damaged(fmt::format("it has only {} bytes", bytes.size()));
   std::uint64_t header_size = 0;
   std::memcpy(&header_size, bytes.data(), prefix);
@@ -109,7 +113,8 @@ const std::string& SafetensorsFile::text(const std::string& key) const {
 }
 
 const TensorEntry* SafetensorsFile::find(std::string_view name) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const TensorEntry& e) { return e.name == name; });
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&](const TensorEntry& e) { return e.name == name; });
   return found == entries_.end() ? nullptr : &*found;
 }
 
@@ -126,7 +131,9 @@ void SafetensorsFile::copy_floats(std::string_view name, std::span<const std::in
 }
 
 TensorEntry float_entry(std::string name, std::vector<std::int64_t> dims, std::span<const float> values) {
-  return {std::move(name), "F32", std::move(dims),
+  return {std::move(name),
+          "F32",
+          std::move(dims),
           {reinterpret_cast<const char*>(values.data()), values.size_bytes()}};
 }
 

@@ -23,8 +23,8 @@ struct TensorEntry {
 // A file in memory; the entries point into it.
 class SafetensorsFile {
  public:
-  // Error, with the file's name and what is wrong, when it is missing, cut, damaged or not of this format. With
-  // checksum_required a file without the checksum of Halfwave is refused too.
+  // Error, with the file's name and what is wrong, when it is missing, cut, damaged or not of this format.
+  // With checksum_required a file without the checksum of Halfwave is refused too.
   static SafetensorsFile read(const std::filesystem::path& path, bool checksum_required);
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }

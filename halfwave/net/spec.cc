@@ -30,7 +30,8 @@ class Parser {
     const auto* input = table.get("input");
     if (input == nullptr) fail("{}: 'input' is missing: expected [height, width, channels]", source_);
     const auto sizes = numbers(*input);
-    if (sizes.size() != 3 || std::any_of(sizes.begin(), sizes.end(), [](auto n) { return n < 1 || n > largest_size; })) {
+    if (sizes.size() != 3 ||
+        std::any_of(sizes.begin(), sizes.end(), [](auto n) { return n < 1 || n > largest_size; })) {
       fail_at(*input, "'input': expected [height, width, channels], each at least 1");
     }
     spec.input = {sizes[0], sizes[1], sizes[2]};
@@ -91,11 +92,13 @@ class Parser {
       fail_at(node, "expected a layer, as in \"relu\" or { conv = 6, kernel = 5 }");
     }
     LayerSpec spec;
-    // TOML keeps no order, so the type is the key that names a layer; `layer = "relu"` for those without a value.
+    // TOML keeps no order, so the type is the key that names a layer; `layer = "relu"` for those without a
+    // value.
     const auto types = layer_types();
     for (const auto& [key, value] : *table) {
       if (std::find(types.begin(), types.end(), key.str()) == types.end()) continue;
-      if (!spec.type.empty()) fail_at(node, fmt::format("two layers in one: '{}' and '{}'", spec.type, key.str()));
+      if (!spec.type.empty())
+        fail_at(node, fmt::format("two layers in one: '{}' and '{}'", spec.type, key.str()));
       spec.type = key.str();
     }
     for (const auto& [key, value] : *table) {
@@ -130,7 +133,8 @@ class Parser {
 };
 
 std::string quoted(const std::string& text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
   if (plain) return '"' + text + '"';
   std::ostringstream stream;
   stream << toml::value<std::string>(text);
@@ -152,7 +156,9 @@ std::string to_text(const OptionValue& value) {
       return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
     }
     std::string operator()(const std::string& v) const { return quoted(v); }
-    std::string operator()(const std::vector<std::int64_t>& v) const { return fmt::format("[{}]", fmt::join(v, ", ")); }
+    std::string operator()(const std::vector<std::int64_t>& v) const {
+      return fmt::format("[{}]", fmt::join(v, ", "));
+    }
   };
   return std::visit(Writer{}, value);
 }
@@ -203,8 +209,9 @@ NetSpec parse_net(std::string_view toml, std::string_view source) {
 }
 
 std::string to_toml(const NetSpec& spec) {
-  std::string text = fmt::format("name = {}\ninput = [{}, {}, {}]\nactivation = {}\nlayers = [", quoted(spec.name),
-                                 spec.input.height, spec.input.width, spec.input.channels, quoted(spec.activation));
+  std::string text =
+      fmt::format("name = {}\ninput = [{}, {}, {}]\nactivation = {}\nlayers = [", quoted(spec.name),
+                  spec.input.height, spec.input.width, spec.input.channels, quoted(spec.activation));
   for (const LayerSpec& each : spec.layers) {
     text += (&each == &spec.layers.front() || starts_line(each)) ? "\n  " : " ";
     text += to_text(each) + ",";

@@ -12,7 +12,8 @@
 //   loss = "softmax_cross_entropy"      # or "mean_squared_error"
 //
 // A layer takes the one before it unless it says `from` ("input" is the net's input); `add` and `concat` name
-// theirs: { add = ["a", "b"] }. A layer without a name is called by its type and count: conv1, conv2, linear1.
+// theirs: { add = ["a", "b"] }. A layer without a name is called by its type and count: conv1, conv2,
+// linear1.
 #pragma once
 
 #include <string>
@@ -24,7 +25,7 @@
 namespace halfwave {
 
 struct LayerSpec {
-  std::string type;               // "conv", "max_pool", ...; an activation's text; or "activation"
+  std::string type;  // "conv", "max_pool", ...; an activation's text; or "activation"
   OptionList options;
   std::string name;               // empty: by type and count
   std::vector<std::string> from;  // empty: the layer before
@@ -32,7 +33,7 @@ struct LayerSpec {
 
 // A layer from its options in C++: layer(ConvolutionOptions{.channels = 6, .kernel = {5, 5}}).
 template <class Options>
-  requires requires { Options::type; }
+requires requires { Options::type; }
 LayerSpec layer(const Options& options, std::string name = {}, std::vector<std::string> from = {}) {
   return {std::string(Options::type), list_options(options), std::move(name), std::move(from)};
 }
@@ -48,8 +49,8 @@ struct NetSpec {
   std::string loss = "softmax_cross_entropy";
 };
 
-// Reads a net from TOML. Error, with the source's name and the line, when it is not understood. Shapes are not
-// checked here, but by Net.
+// Reads a net from TOML. Error, with the source's name and the line, when it is not understood. Shapes are
+// not checked here, but by Net.
 NetSpec parse_net(std::string_view toml, std::string_view source);
 
 // The TOML that parse_net() reads back.

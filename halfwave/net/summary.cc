@@ -15,7 +15,8 @@ std::string options_text(const Layer& layer) {
     if (const auto* number = std::get_if<std::int64_t>(&value)) shown = fmt::format("{}", *number);
     if (const auto* real = std::get_if<double>(&value)) shown = fmt::format("{}", *real);
     if (const auto* flag = std::get_if<bool>(&value)) shown = *flag ? "true" : "false";
-    if (const auto* sizes = std::get_if<std::vector<std::int64_t>>(&value)) shown = fmt::format("{}", fmt::join(*sizes, "x"));
+    if (const auto* sizes = std::get_if<std::vector<std::int64_t>>(&value))
+      shown = fmt::format("{}", fmt::join(*sizes, "x"));
     text += key == spec.type ? " " + shown : fmt::format(" {}={}", key, shown);
   }
   return text;
@@ -23,9 +24,12 @@ std::string options_text(const Layer& layer) {
 
 std::string_view start_text(Initialisation start) {
   switch (start) {
-    case Initialisation::he: return "He";
-    case Initialisation::glorot: return "Glorot";
-    case Initialisation::lecun: return "LeCun";
+    case Initialisation::he:
+      return "He";
+    case Initialisation::glorot:
+      return "Glorot";
+    case Initialisation::lecun:
+      return "LeCun";
   }
   return "";
 }
@@ -38,7 +42,8 @@ std::string summary(const Net& net) {
   std::size_t parameters = 0;
   std::int64_t work = 0;
   std::size_t memory = 0;
-  table.add({"input", "", to_string(net.input()), "", "", bytes_text(net.input().size() * sizeof(float)), ""});
+  table.add(
+      {"input", "", to_string(net.input()), "", "", bytes_text(net.input().size() * sizeof(float)), ""});
   for (std::size_t i = 0; i < net.nodes().size(); ++i) {
     const Net::Node& node = net.nodes()[i];
     std::size_t own = 0;
@@ -49,14 +54,17 @@ std::string summary(const Net& net) {
     }
     const std::size_t bytes = node.shape.size() * sizeof(float);
     table.add({node.name, options_text(*node.layer), to_string(node.shape), own > 0 ? count_text(own) : "",
-               node.layer->multiply_adds() > 0 ? count_text(static_cast<std::size_t>(node.layer->multiply_adds())) : "",
+               node.layer->multiply_adds() > 0
+                   ? count_text(static_cast<std::size_t>(node.layer->multiply_adds()))
+                   : "",
                bytes_text(bytes), random ? std::string(start_text(net.start_of(i))) : ""});
     parameters += own;
     work += node.layer->multiply_adds();
     memory += bytes;
   }
   table.add_rule();
-  table.add({"sum", "", "", count_text(parameters), count_text(static_cast<std::size_t>(work)), bytes_text(memory), ""});
+  table.add({"sum", "", "", count_text(parameters), count_text(static_cast<std::size_t>(work)),
+             bytes_text(memory), ""});
   return table.text();
 }
 

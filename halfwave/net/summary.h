@@ -7,8 +7,8 @@
 
 namespace halfwave {
 
-// A line a layer: name, type with options, output shape, parameters, multiply-adds, memory of its output for one
-// image, and how its weights start; then the sums.
+// A line a layer: name, type with options, output shape, parameters, multiply-adds, memory of its output for
+// one image, and how its weights start; then the sums.
 std::string summary(const Net& net);
 
 }  // namespace halfwave

@@ -23,10 +23,17 @@ std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -77,20 +84,21 @@ struct Panel {
   void draw(std::string& svg) {
     scale();
     const auto out = std::back_inserter(svg);
-    const int digits = std::max(0, static_cast<int>(std::ceil(-std::log10(step * (percent ? 100 : 1)) - 1e-9)));
+    const int digits =
+        std::max(0, static_cast<int>(std::ceil(-std::log10(step * (percent ? 100 : 1)) - 1e-9)));
     for (int tick = 0; low + tick * step <= high + step / 2; ++tick) {
       const double value = low + tick * step;
       fmt::format_to(out, "<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#ddd\"/>\n", left,
                      width - right, y(value), y(value));
-      fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.{}f}{}</text>\n", left - 8, y(value) + 4,
-                     percent ? value * 100 : value, digits, percent ? " %" : "");
+      fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.{}f}{}</text>\n", left - 8,
+                     y(value) + 4, percent ? value * 100 : value, digits, percent ? " %" : "");
     }
-    const auto every = static_cast<std::size_t>(
-        std::max(1.0, nice_step(static_cast<double>(history.size()), 12)));
+    const auto every =
+        static_cast<std::size_t>(std::max(1.0, nice_step(static_cast<double>(history.size()), 12)));
     for (std::size_t i = 0; i < history.size(); ++i) {
       if ((i + 1) % every != 0 && history.size() > 1) continue;
-      fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", x(i), y0 + panel_height + 18,
-                     history[i].epoch);
+      fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", x(i),
+                     y0 + panel_height + 18, history[i].epoch);
     }
     fmt::format_to(out, "<text x=\"{}\" y=\"{}\" font-weight=\"bold\">{}</text>\n", left, y0 - 10, label);
     line(svg, train, train_colour, "");
@@ -100,12 +108,13 @@ struct Panel {
   void line(std::string& svg, Value value, const char* colour, const char* dash) const {
     const auto out = std::back_inserter(svg);
     fmt::format_to(out, "<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"2\"{} points=\"", colour, dash);
-    for (std::size_t i = 0; i < history.size(); ++i) fmt::format_to(out, "{:.1f},{:.1f} ", x(i), y(history[i].*value));
+    for (std::size_t i = 0; i < history.size(); ++i)
+      fmt::format_to(out, "{:.1f},{:.1f} ", x(i), y(history[i].*value));
     svg += "\"/>\n";
     if (history.size() > 60) return;
     for (std::size_t i = 0; i < history.size(); ++i) {
-      fmt::format_to(out, "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", x(i), y(history[i].*value),
-                     colour);
+      fmt::format_to(out, "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", x(i),
+                     y(history[i].*value), colour);
     }
   }
 };
@@ -125,22 +134,28 @@ std::string learning_curve_svg(std::span<const EpochResult> history, const std::
       "y=\"46\">training</text>\n",
       legend, legend + 24, train_colour, legend + 30);
   svg += fmt::format(
-      "<line x1=\"{0}\" x2=\"{1}\" y1=\"42\" y2=\"42\" stroke=\"{2}\" stroke-width=\"2\" stroke-dasharray=\"6 3\"/>"
+      "<line x1=\"{0}\" x2=\"{1}\" y1=\"42\" y2=\"42\" stroke=\"{2}\" stroke-width=\"2\" "
+      "stroke-dasharray=\"6 3\"/>"
       "<text x=\"{3}\" y=\"46\">test</text>\n",
       legend + 100, legend + 124, test_colour, legend + 130);
   Panel{history, top, "loss", &EpochResult::train_loss, &EpochResult::test_loss, false}.draw(svg);
-  Panel{history, top + panel_height + gap, "accuracy", &EpochResult::train_accuracy, &EpochResult::test_accuracy, true}
+  Panel{history,
+        top + panel_height + gap,
+        "accuracy",
+        &EpochResult::train_accuracy,
+        &EpochResult::test_accuracy,
+        true}
       .draw(svg);
-  svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">epoch</text>\n</svg>\n", (left + width - right) / 2,
-                     height - 10);
+  svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">epoch</text>\n</svg>\n",
+                     (left + width - right) / 2, height - 10);
   return svg;
 }
 
 std::string results_csv(std::span<const EpochResult> history) {
   std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,rate,seconds\n";
   for (const EpochResult& r : history) {
-    csv += fmt::format("{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6g},{:.3f}\n", r.epoch, r.train_loss, r.train_accuracy,
-                       r.test_loss, r.test_accuracy, r.rate, r.seconds);
+    csv += fmt::format("{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6g},{:.3f}\n", r.epoch, r.train_loss,
+                       r.train_accuracy, r.test_loss, r.test_accuracy, r.rate, r.seconds);
   }
   return csv;
 }

@@ -1,10 +1,17 @@
 #include "halfwave/tensor/buffer.h"
 
+#include <sys/mman.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 
 namespace halfwave {
+namespace {
+
+constexpr std::size_t huge_page = std::size_t{1} << 21;
+
+}  // namespace
 
 Memory::Memory(std::size_t bytes) : size_(bytes) {
   if (bytes == 0) return;
@@ -13,6 +20,14 @@ Memory::Memory(std::size_t bytes) : size_(bytes) {
   if (!base_) throw std::bad_alloc();
   const auto address = reinterpret_cast<std::uintptr_t>(base_.get());
   data_ = static_cast<std::byte*>(base_.get()) + (align_up(address) - address);
+#ifdef MADV_HUGEPAGE
+  // Kernels walk large maps with long strides: small pages would cost them dearly in address translation.
+  if (bytes >= huge_page) {
+    const auto first = (address + huge_page - 1) / huge_page * huge_page;
+    const auto last = (address + bytes) / huge_page * huge_page;
+    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  }
+#endif
 }
 
 void Memory::Free::operator()(void* pointer) const { std::free(pointer); }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -47,7 +48,8 @@ class Source {
     if (!options.data.empty()) {
       const DataPair data = open_data(options.data);
       check_fit(net, *data.train);
-      loader_ = std::make_unique<Loader>(data.train, measure_normalisation(*data.train), LoaderOptions{.batch = options.batch});
+      loader_ = std::make_unique<Loader>(data.train, measure_normalisation(*data.train),
+                                         LoaderOptions{.batch = options.batch});
       return;
     }
     random_.size = options.batch;
@@ -55,7 +57,8 @@ class Source {
     RandomStream random(1, RandomPurpose::bench);
     for (float& x : random_.pixels.span()) x = random.normal();
     for (std::int64_t i = 0; i < options.batch; ++i) {
-      random_.labels.push_back(static_cast<int>(random.below(static_cast<std::uint32_t>(net.output().size()))));
+      random_.labels.push_back(
+          static_cast<int>(random.below(static_cast<std::uint32_t>(net.output().size()))));
     }
   }
   const Batch& next() { return loader_ ? loader_->next() : random_; }
@@ -67,7 +70,7 @@ class Source {
 
 struct Result {
   double images_per_second = 0;
-  double limit = 0;                   // operations a second
+  double limit = 0;  // operations a second
   std::int64_t profiled_images = 0;
   std::vector<StepCost> costs;
 };
@@ -108,8 +111,10 @@ std::vector<Pass> passes(const Result& result) {
   std::vector<Pass> all;
   for (const StepCost& cost : result.costs) {
     all.push_back({&cost, "forward", cost.forward_kernel, cost.forward});
-    if (cost.has_backward_data) all.push_back({&cost, "backward_data", cost.backward_data_kernel, cost.backward_data});
-    if (cost.has_backward_weights) all.push_back({&cost, "backward_weights", cost.backward_weights_kernel, cost.backward_weights});
+    if (cost.has_backward_data)
+      all.push_back({&cost, "backward_data", cost.backward_data_kernel, cost.backward_data});
+    if (cost.has_backward_weights)
+      all.push_back({&cost, "backward_weights", cost.backward_weights_kernel, cost.backward_weights});
   }
   return all;
 }
@@ -147,18 +152,24 @@ void print(const Net& net, const Options& options, const Result& result) {
   for (const Pass& pass : passes(result)) {
     const bool works = pass.step->multiply_adds > 0;
     table.add({pass.step->name, pass.name, pass.kernel, fmt::format("{:.2f}", pass.seconds / images * 1e6),
-               fmt::format("{:.1f} %", pass.seconds / total * 100), works ? fmt::format("{:.1f}", rate(pass) / 1e9) : "",
+               fmt::format("{:.1f} %", pass.seconds / total * 100),
+               works ? fmt::format("{:.1f}", rate(pass) / 1e9) : "",
                works ? fmt::format("{:.0f} %", rate(pass) / result.limit * 100) : ""});
   }
-  fmt::print("{}\n{}, batch {}, {} threads: {:.0f} images/s, peak memory {}, multiply-add limit of the machine {:.0f} GFLOP/s\n",
-             table.text(), net.spec().name, options.batch, thread_count(), result.images_per_second, bytes_text(peak_memory_bytes()),
-             result.limit / 1e9);
+  fmt::print(
+      "{}\n{}, batch {}, {} threads: {:.0f} images/s, peak memory {}, multiply-add limit of the machine "
+      "{:.0f} GFLOP/s\n",
+      table.text(), net.spec().name, options.batch, thread_count(), result.images_per_second,
+      bytes_text(peak_memory_bytes()), result.limit / 1e9);
 }
 
 Net prepared_net(const Options& options) {
   use_threads(options.threads);
+  if (std::isnan(options.seconds))
+    throw UsageError("--seconds: expected a number from 0.01 to 3600, got nan");
   NetSpec spec = load_net(options.net);
-  if (!options.activation.empty()) spec.activation = usage([&] { return Activation::parse(options.activation).text(); });
+  if (!options.activation.empty())
+    spec.activation = usage([&] { return Activation::parse(options.activation).text(); });
   Net net(spec);
   net.initialise(1);
   return net;
@@ -195,12 +206,22 @@ void add(CLI::App& bench, const char* name, const char* description, void (*work
   auto* command = bench.add_subcommand(name, description);
   auto options = std::make_shared<Options>();
   command->add_option("NET", options->net, "A built-in net or the path of a .toml file")->required();
-  command->add_option("--batch", options->batch, "Pictures at a time")->capture_default_str()->check(CLI::Range(1, 65536));
-  command->add_option("--seconds", options->seconds, "How long to measure")->capture_default_str()->check(CLI::Range(0.01, 3600.0));
-  command->add_option("--data", options->data, "Real data, as in `halfwave train` (default: random normal input)");
+  command->add_option("--batch", options->batch, "Pictures at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65536));
+  command->add_option("--seconds", options->seconds, "How long to measure")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 3600.0));
+  command->add_option("--data", options->data,
+                      "Real data, as in `halfwave train` (default: random normal input)");
   command->add_option("--activation", options->activation, "Hidden activation, as in leaky_relu:slope=0.1");
   command->add_flag("--json", options->json, "Print one JSON object");
   add_threads(*command, options->threads);
+  command->footer(
+      fmt::format("Examples:\n"
+                  "  halfwave bench {0} lenet5\n"
+                  "  halfwave bench {0} vgg-small --batch 64 --threads 2 --seconds 4 --json",
+                  name));
   command->callback([options, work] { work(*options); });
 }
 
@@ -216,7 +237,8 @@ void add_bench(CLI::App& app) {
       "  halfwave bench train lenet5\n"
       "  halfwave bench train vgg-small --batch 64 --threads 2 --seconds 4 --json\n"
       "  halfwave bench infer resnet20 --batch 1\n"
-      "GFLOP/s counts a multiply-add as two; the limit is what the machine's vector units reach with nothing to load.");
+      "GFLOP/s counts a multiply-add as two; the limit is what the machine's vector units reach with nothing "
+      "to load.");
 }
 
 }  // namespace halfwave::tool

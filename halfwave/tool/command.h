@@ -35,4 +35,7 @@ void add_bench(CLI::App& app);
 void add_threads(CLI::App& command, int& threads);
 void use_threads(int threads);
 
+// For options that count something. CLI11 itself would take -1 for a very large number.
+CLI::Validator not_negative();
+
 }  // namespace halfwave::tool

@@ -28,17 +28,23 @@ std::string data_of(const Options& options) {
   if (!options.data.empty()) return options.data;
   std::error_code code;
   if (std::filesystem::is_directory(options.run, code)) return RunFolder(options.run).open().data;
-  throw UsageError(fmt::format("{} is a model alone and does not say its data: halfwave evaluate {} DATA", options.run, options.run));
+  throw UsageError(fmt::format("{} is a model alone and does not say its data: halfwave evaluate {} DATA",
+                               options.run, options.run));
 }
 
 void print_json(const Evaluation& e, const std::vector<std::string>& classes, const std::string& data) {
-  nlohmann::ordered_json json{{"data", data}, {"images", e.sum.images}, {"accuracy", e.sum.accuracy()}, {"loss", e.sum.mean_loss()}};
+  nlohmann::ordered_json json{
+      {"data", data}, {"images", e.sum.images}, {"accuracy", e.sum.accuracy()}, {"loss", e.sum.mean_loss()}};
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    json["classes"].push_back({{"name", classes[c]}, {"images", e.images(c)}, {"recall", e.recall(c)}, {"precision", e.precision(c)}});
+    json["classes"].push_back({{"name", classes[c]},
+                               {"images", e.images(c)},
+                               {"recall", e.recall(c)},
+                               {"precision", e.precision(c)}});
   }
   for (std::size_t c = 0; c < classes.size(); ++c) {
     const auto row = e.confusion.begin() + static_cast<std::ptrdiff_t>(c * classes.size());
-    json["confusion"].push_back(std::vector<std::int64_t>(row, row + static_cast<std::ptrdiff_t>(classes.size())));
+    json["confusion"].push_back(
+        std::vector<std::int64_t>(row, row + static_cast<std::ptrdiff_t>(classes.size())));
   }
   fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -62,8 +68,9 @@ void print_csv(const Evaluation& e, const std::vector<std::string>& classes) {
 }
 
 void print_tables(const Evaluation& e, const std::vector<std::string>& classes, const std::string& data) {
-  fmt::print("{} images of {}: accuracy {:.2f} %, loss {:.4f}\n\n", count_text(static_cast<std::size_t>(e.sum.images)), data,
-             e.sum.accuracy() * 100, e.sum.mean_loss());
+  fmt::print("{} images of {}: accuracy {:.2f} %, loss {:.4f}\n\n",
+             count_text(static_cast<std::size_t>(e.sum.images)), data, e.sum.accuracy() * 100,
+             e.sum.mean_loss());
   constexpr std::size_t most_columns = 30;
   std::vector<std::string> head{"class", "images", "found (recall)", "right (precision)"};
   const bool matrix = classes.size() <= most_columns;
@@ -72,7 +79,8 @@ void print_tables(const Evaluation& e, const std::vector<std::string>& classes, 
   for (std::size_t i = 1; i < head.size(); ++i) table.align_right({i});
   for (std::size_t c = 0; c < classes.size(); ++c) {
     std::vector<std::string> row{matrix ? fmt::format("{} {}", c, classes[c]) : classes[c],
-                                 count_text(static_cast<std::size_t>(e.images(c))), fmt::format("{:.1f} %", e.recall(c) * 100),
+                                 count_text(static_cast<std::size_t>(e.images(c))),
+                                 fmt::format("{:.1f} %", e.recall(c) * 100),
                                  fmt::format("{:.1f} %", e.precision(c) * 100)};
     for (std::size_t p = 0; matrix && p < classes.size(); ++p) {
       row.push_back(e.count(c, p) == 0 ? "." : fmt::format("{}", e.count(c, p)));
@@ -80,7 +88,8 @@ void print_tables(const Evaluation& e, const std::vector<std::string>& classes, 
     table.add(row);
   }
   fmt::print("{}", table.text());
-  if (matrix) fmt::print("\nA row is a true class; \"as 6\" counts its pictures that were taken for class 6.\n");
+  if (matrix)
+    fmt::print("\nA row is a true class; \"as 6\" counts its pictures that were taken for class 6.\n");
 }
 
 void run(const Options& options) {
@@ -91,14 +100,16 @@ void run(const Options& options) {
   const DataPair data = open_data(data_name);
   const auto& part = options.training ? data.train : data.test;
   if (part->classes() != model.info.classes && !options.json && !options.csv) {
-    fmt::print(stderr, "warning: the data name their classes otherwise than the model does; counted by number\n");
+    fmt::print(stderr,
+               "warning: the data name their classes otherwise than the model does; counted by number\n");
   }
   check_fit(model.net, *part);
   Plan plan(model.net, {.batch = batch});
   ProgressBar bar;
   const Evaluation result =
       evaluate(model.net, plan, batch, part, model.info.normalisation, [&](std::size_t done) {
-        bar.show("evaluating", static_cast<double>(done) / static_cast<double>(part->size()), fmt::format("{} images", done));
+        bar.show("evaluating", static_cast<double>(done) / static_cast<double>(part->size()),
+                 fmt::format("{} images", done));
         return true;
       });
   bar.clear();
@@ -114,9 +125,11 @@ void run(const Options& options) {
 }  // namespace
 
 void add_evaluate(CLI::App& app) {
-  auto* command = app.add_subcommand("evaluate", "Measure a trained net: accuracy, loss, classes, confusions");
+  auto* command =
+      app.add_subcommand("evaluate", "Measure a trained net: accuracy, loss, classes, confusions");
   auto options = std::make_shared<Options>();
-  command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")->required();
+  command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")
+      ->required();
   command->add_option("DATA", options->data, "Data (default: the test images the run was trained with)");
   command->add_flag("--training", options->training, "Use the training images instead of the test images");
   auto* json = command->add_flag("--json", options->json, "Print one JSON object");

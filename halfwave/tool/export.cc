@@ -28,7 +28,8 @@ void run(const Options& options) {
     for (char& c : name) {
       if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '-';
     }
-    write_file(std::filesystem::path(options.folder) / fmt::format("{:05}-{}.png", i, name), encode_png(image));
+    write_file(std::filesystem::path(options.folder) / fmt::format("{:05}-{}.png", i, name),
+               encode_png(image));
   }
   fmt::print("{} pictures written to {}\n", count, options.folder);
 }
@@ -40,7 +41,9 @@ void add_export(CLI::App& app) {
   auto options = std::make_shared<Options>();
   command->add_option("DATA", options->data, "fashion-mnist, or a folder with idx files")->required();
   command->add_option("FOLDER", options->folder, "Where to; made if missing")->required();
-  command->add_option("--count", options->count, "How many, from the first on")->capture_default_str();
+  command->add_option("--count", options->count, "How many, from the first on")
+      ->capture_default_str()
+      ->check(not_negative());
   command->footer("Example:\n  halfwave export fashion-mnist pictures --count 8");
   command->callback([options] { run(*options); });
 }

@@ -7,22 +7,28 @@ namespace {
 
 volatile std::sig_atomic_t signalled = 0;
 
-extern "C" void note_signal(int number) {
+constexpr int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+extern "C" void note_signal(int) {
+  // A second one of any kind ends the process.
   signalled = 1;
-  std::signal(number, SIG_DFL);
+  for (const int each : numbers) std::signal(each, SIG_DFL);
 }
 
 }  // namespace
 
 Interrupt::Interrupt() {
   signalled = 0;
-  std::signal(SIGINT, &note_signal);
-  std::signal(SIGTERM, &note_signal);
+  for (const int each : numbers) {
+    // nohup stays nohup.
+    if (std::signal(each, &note_signal) == SIG_IGN && each == SIGHUP) std::signal(each, SIG_IGN);
+  }
 }
 
 Interrupt::~Interrupt() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  for (const int each : numbers) {
+    if (std::signal(each, SIG_DFL) == SIG_IGN) std::signal(each, SIG_IGN);
+  }
 }
 
 bool Interrupt::asked() { return signalled != 0; }

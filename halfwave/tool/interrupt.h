@@ -1,4 +1,5 @@
-// Ctrl-C (and SIGTERM): the first asks the work to end at a good moment, a second one ends the process at once.
+// Ctrl-C (and SIGTERM, and the SIGHUP of a closed terminal): the first asks the work to end at a good moment,
+// a second one ends the process at once.
 #pragma once
 
 namespace halfwave::tool {

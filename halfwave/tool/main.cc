@@ -1,7 +1,11 @@
 // The tool: the only place that prints, catches and exits. Returns 0, 1 for bad data, 2 for wrong usage.
-#include <array>
+#include <cerrno>
 #include <cstdio>
 #include <new>
+#include <span>
+#include <system_error>
+
+#include <fmt/ranges.h>
 
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/text.h"
@@ -10,11 +14,19 @@
 namespace halfwave::tool {
 
 void add_threads(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "Threads to use (default: one a core)")->check(CLI::Range(1, 1024));
+  command.add_option("--threads", threads, "Threads to use (default: one a core)")
+      ->check(CLI::Range(1, 1024));
 }
 
 void use_threads(int threads) {
   if (threads > 0) set_thread_count(threads);
+}
+
+CLI::Validator not_negative() {
+  return {[](std::string& text) {
+            return text.starts_with('-') ? fmt::format("expected 0 or more, got {}", text) : std::string();
+          },
+          ""};
 }
 
 namespace {
@@ -31,30 +43,76 @@ int complain(const std::string& message, int status) {
   return status;
 }
 
-// What CLI11 says, with the nearest command for an unknown one.
-std::string explained(const CLI::App& app, const CLI::ParseError& error, int count, char** arguments) {
-  std::string message = error.what();
-  const bool nothing_known = app.get_subcommands().empty();
-  if (nothing_known && count > 1 && arguments[1][0] != '-') {
-    std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(command->get_name());
-    }
+// What a value of an option must be, from the type that CLI11 gives it.
+std::string_view expected(std::string_view type) {
+  if (type.starts_with("INT") || type.starts_with("UINT")) return "a whole number";
+  if (type.starts_with("FLOAT")) return "a number";
+  if (type.starts_with("BOOLEAN")) return "true or false";
+  return "another value";
+}
+
+// The error of a command that only holds other commands.
+std::string without_command(const CLI::App& app, const char* given) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  if (given == nullptr)
+    return fmt::format("a command is missing: expected one of {}", fmt::join(names, ", "));
+  if (given[0] == '-') return fmt::format("unknown option '{}' where a command is expected", given);
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return fmt::format("unknown command '{}'{}", given, suggestion(given, known));
+}
+
+// The error of a command with these arguments: CLI11's words, or better ones.
+std::string in_command(const CLI::App& command, const CLI::ParseError& error,
+                       std::span<char* const> arguments) {
+  const std::string said = error.what();
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) names.push_back(option->get_name());
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string_view> known(names.begin(), names.end());
-    message = fmt::format("unknown command '{}'{}", arguments[1], suggestion(arguments[1], known));
-  } else if (!nothing_known) {
-    const CLI::App* command = app.get_subcommands().front();
-    std::vector<std::string> names;
-    for (const CLI::Option* option : command->get_options()) names.push_back(option->get_name());
-    const std::vector<std::string_view> known(names.begin(), names.end());
-    for (int i = 2; i < count; ++i) {
-      const std::string_view given = std::string_view(arguments[i]).substr(0, std::string_view(arguments[i]).find('='));
-      if (!given.starts_with("--") || message.find(given) == std::string::npos) continue;
-      if (std::find(known.begin(), known.end(), given) == known.end()) message += suggestion(given, known);
+    for (const std::string_view argument : arguments) {
+      const std::string given(argument.substr(0, argument.find('=')));
+      if (given.size() < 2 || given[0] != '-' || command.get_option_no_throw(given) != nullptr) continue;
+      return fmt::format("unknown option '{}'{}", given, suggestion(given, known));
     }
   }
-  const std::string help = nothing_known ? "halfwave --help" : "halfwave " + app.get_subcommands().front()->get_name() + " --help";
-  return message + " (see `" + help + "`)";
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    for (const CLI::Option* option : command.get_options()) {
+      const std::size_t at = said.find(option->get_name() + " = ");
+      if (at == std::string::npos) continue;
+      return fmt::format("{}: expected {}, got '{}'", option->get_name(), expected(option->get_type_name()),
+                         said.substr(at + option->get_name().size() + 3));
+    }
+  }
+  return said;
+}
+
+std::string explained(const CLI::App& app, const CLI::ParseError& error, std::span<char* const> arguments) {
+  const CLI::App* command = &app;
+  std::string path = "halfwave";
+  for (; !arguments.empty(); arguments = arguments.subspan(1)) {
+    const auto inner =
+        command->get_subcommands([&](const CLI::App* each) { return each->get_name() == arguments.front(); });
+    if (inner.empty()) break;
+    command = inner.front();
+    path += " " + command->get_name();
+  }
+  const bool leaf = command->get_subcommands([](const CLI::App*) { return true; }).empty();
+  return fmt::format("{} (see `{} --help`)",
+                     leaf ? in_command(*command, error, arguments)
+                          : without_command(*command, arguments.empty() ? nullptr : arguments.front()),
+                     path);
+}
+
+// By default libgomp's threads wait for one another by spinning for milliseconds; on a machine that others
+// use too that stands in the way of the very thread they wait for. The limit must be in the environment
+// before libgomp starts, hence the second start of the program.
+void limit_spinning(char** arguments) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("GOMP_SPINCOUNT", "2000", 1);  // some 50 us, longer than what lies between two parallel loops
+  ::execv("/proc/self/exe", arguments);   // comes back only where that is not possible, and no harm is done
 }
 
 int run(int count, char** arguments) {
@@ -77,10 +135,13 @@ int run(int count, char** arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return complain(explained(app, error, count, arguments), wrong_usage);
+    return complain(explained(app, error, std::span(arguments, static_cast<std::size_t>(count)).subspan(1)),
+                    wrong_usage);
   }
+  // What did not get out is found here at the latest: a full disk, a closed output.
+  if (std::fflush(stdout) != 0) fail("cannot write the output: {}", std::generic_category().message(errno));
   return 0;
 }
 
@@ -89,6 +150,7 @@ int run(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   using namespace halfwave::tool;
+  limit_spinning(arguments);
   try {
     return run(count, arguments);
   } catch (const UsageError& error) {

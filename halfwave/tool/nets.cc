@@ -26,12 +26,14 @@ void list() {
     std::int64_t work = 0;
     for (const Net::Node& node : net.nodes()) {
       work += node.layer->multiply_adds();
-      for (const Parameter& parameter : node.layer->parameters()) parameters += parameter.trained ? parameter.size() : 0;
+      for (const Parameter& parameter : node.layer->parameters())
+        parameters += parameter.trained ? parameter.size() : 0;
     }
     table.add({std::string(built_in.name), to_string(net.input()), count_text(parameters),
                count_text(static_cast<std::size_t>(work)), std::string(built_in.description)});
   }
-  fmt::print("{}\nhalfwave nets NET prints one layer by layer, with its TOML, ready to be edited.\n", table.text());
+  fmt::print("{}\nhalfwave nets NET prints one layer by layer, with its TOML, ready to be edited.\n",
+             table.text());
 }
 
 void show(const Options& options) {
@@ -44,27 +46,36 @@ void show(const Options& options) {
     fmt::print("{}", to_toml(net.spec()));
     return;
   }
-  fmt::print("{}\nThe column \"start\" names the rule for the first weights, chosen by the activation that follows:\n"
-             "He = normal with variance 2 / inputs, Glorot = 2 / (inputs + outputs), LeCun = 1 / inputs.\n\n{}",
-             summary(net), to_toml(net.spec()));
+  fmt::print(
+      "{}\nThe column \"start\" names the rule for the first weights, chosen by the activation that "
+      "follows:\n"
+      "He = normal with variance 2 / inputs, Glorot = 2 / (inputs + outputs), LeCun = 1 / inputs.\n\n{}",
+      summary(net), to_toml(net.spec()));
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 
 }  // namespace
 
 void add_nets(CLI::App& app) {
-  auto* command = app.add_subcommand("nets", "List the built-in nets, or print one: layers, sizes, work and TOML");
+  auto* command =
+      app.add_subcommand("nets", "List the built-in nets, or print one: layers, sizes, work and TOML");
   auto options = std::make_shared<Options>();
   command->add_option("NET", options->net, "A built-in net or the path of a .toml file");
   command->add_option("--activation", options->activation, "Hidden activation, as in leaky_relu:slope=0.1");
-  command->add_flag("--toml", options->toml, "Print the TOML alone, as in: halfwave nets lenet5 --toml > my.toml");
+  command->add_flag("--toml", options->toml,
+                    "Print the TOML alone, as in: halfwave nets lenet5 --toml > my.toml");
   command->footer(
       "Examples:\n"
       "  halfwave nets\n"
       "  halfwave nets lenet5\n"
       "  halfwave nets lenet5 --activation tanh\n"
       "  halfwave nets lenet5 --toml > my.toml      # edit it, then: halfwave train my.toml fashion-mnist");
-  command->callback([options] { options->net.empty() ? list() : show(*options); });
+  command->callback([options] {
+    if (options->net.empty() && (options->toml || !options->activation.empty())) {
+      throw UsageError("--toml and --activation need a NET, as in `halfwave nets lenet5 --toml`");
+    }
+    options->net.empty() ? list() : show(*options);
+  });
 }
 
 }  // namespace halfwave::tool

@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <system_error>
 
-#include "halfwave/base/file.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/train/predictor.h"
 #include "halfwave/train/run_folder.h"
@@ -39,7 +41,8 @@ std::vector<std::string> all_files(const std::vector<std::string>& names) {
     if (code) fail("cannot read the folder {}: {}", name, code.message());
     for (const auto& entry : folder) {
       std::string ending = entry.path().extension().string();
-      std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::transform(ending.begin(), ending.end(), ending.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") found.push_back(entry.path().string());
     }
     if (found.empty()) fail("the folder {} holds no PNG or JPEG file", name);
@@ -49,15 +52,32 @@ std::vector<std::string> all_files(const std::vector<std::string>& names) {
   return files;
 }
 
-Image read_picture(const std::string& name) {
-  if (name != "-") return read_image(name);
-  return decode_image(read_file("/dev/stdin", largest_file), "standard input");
+// Standard input is read as it is: opening /dev/stdin fails where it is a socket.
+std::string read_standard_input() {
+  std::string bytes;
+  std::array<char, 1 << 16> block;
+  for (;;) {
+    const std::size_t count = std::fread(block.data(), 1, block.size(), stdin);
+    bytes.append(block.data(), count);
+    if (bytes.size() > largest_file)
+      fail("standard input: expected a picture of at most {} bytes", largest_file);
+    if (count < block.size()) break;
+  }
+  if (std::ferror(stdin) != 0) fail("cannot read standard input: {}", std::generic_category().message(errno));
+  return bytes;
 }
 
-void print(const std::string& name, const std::vector<float>& shares, const std::vector<std::string>& classes, const Options& options) {
+Image read_picture(const std::string& name) {
+  if (name != "-") return read_image(name);
+  return decode_image(read_standard_input(), "standard input");
+}
+
+void print(const std::string& name, const std::vector<float>& shares, const std::vector<std::string>& classes,
+           const Options& options) {
   std::vector<std::size_t> order(shares.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
   order.resize(std::min(order.size(), options.top));
   if (options.json) {
     nlohmann::ordered_json json{{"picture", name}};
@@ -66,7 +86,8 @@ void print(const std::string& name, const std::vector<float>& shares, const std:
     return;
   }
   std::string line = name + ": ";
-  for (const std::size_t c : order) line += fmt::format("{}{} {:.1f} %", c == order.front() ? "" : ", ", classes[c], shares[c] * 100);
+  for (const std::size_t c : order)
+    line += fmt::format("{}{} {:.1f} %", c == order.front() ? "" : ", ", classes[c], shares[c] * 100);
   fmt::print("{}\n", line);
 }
 
@@ -76,13 +97,12 @@ void run(const Options& options) {
   const Model model = load_model(model_path(options.run));
   const Predictor predictor(model);
   std::size_t bad = 0;
-  std::string first;
   for (const std::string& name : files) {
     try {
       print(name, predictor.predict(read_picture(name)), model.info.classes, options);
     } catch (const Error& error) {
       if (files.size() == 1) throw;
-      if (bad++ == 0) first = error.what();
+      ++bad;
       fmt::print(stderr, "halfwave: {}\n", error.what());
     }
   }
@@ -94,9 +114,12 @@ void run(const Options& options) {
 void add_predict(CLI::App& app) {
   auto* command = app.add_subcommand("predict", "Name what is in pictures (PNG or JPEG of any size)");
   auto options = std::make_shared<Options>();
-  command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")->required();
+  command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")
+      ->required();
   command->add_option("PICTURE", options->pictures, "Files, folders, or - for standard input")->required();
-  command->add_option("--top", options->top, "How many classes to name")->capture_default_str()->check(CLI::Range(1, 1000000));
+  command->add_option("--top", options->top, "How many classes to name")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
   command->add_flag("--json", options->json, "Print one JSON object a picture");
   add_threads(*command, options->threads);
   command->footer(
@@ -104,7 +127,8 @@ void add_predict(CLI::App& app) {
       "  halfwave predict runs/lenet5-fashion-mnist shoe.jpg shirt.png\n"
       "  halfwave predict model.safetensors pictures/ --json\n"
       "  cat shoe.jpg | halfwave predict runs/lenet5-fashion-mnist -\n"
-      "A picture is scaled and cropped around its centre to the size the net takes; colour becomes grey if need be.\n"
+      "A picture is scaled and cropped around its centre to the size the net takes; colour becomes grey if "
+      "need be.\n"
       "Nets for MNIST and Fashion-MNIST expect bright things on black.");
   command->callback([options] { run(*options); });
 }

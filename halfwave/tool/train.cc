@@ -1,6 +1,7 @@
 // halfwave train NET DATA: trains a net into the folder of a run; --resume goes on with one.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -36,21 +37,23 @@ struct Options {
   TrainOptions train;
 };
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // The table of epochs, a row as each ends, and the bar below it.
 class Display {
  public:
   static void head() {
-    fmt::print("{:>5}  {:>10}  {:>14}  {:>9}  {:>13}  {:>8}  {:>8}  {:>8}\n", "epoch", "train loss", "train accuracy",
-               "test loss", "test accuracy", "rate", "images/s", "time");
+    fmt::print("{:>5}  {:>10}  {:>14}  {:>9}  {:>13}  {:>8}  {:>8}  {:>8}\n", "epoch", "train loss",
+               "train accuracy", "test loss", "test accuracy", "rate", "images/s", "time");
     std::fflush(stdout);
   }
 
   void epoch(const EpochResult& r, std::size_t images) {
     bar_.clear();
-    fmt::print("{:>5}  {:>10.4f}  {:>12.2f} %  {:>9.4f}  {:>11.2f} %  {:>8.2g}  {:>8.0f}  {:>8}{}\n", r.epoch, r.train_loss,
-               r.train_accuracy * 100, r.test_loss, r.test_accuracy * 100, r.rate,
+    fmt::print("{:>5}  {:>10.4f}  {:>12.2f} %  {:>9.4f}  {:>11.2f} %  {:>8.2g}  {:>8.0f}  {:>8}{}\n", r.epoch,
+               r.train_loss, r.train_accuracy * 100, r.test_loss, r.test_accuracy * 100, r.rate,
                static_cast<double>(images) / std::max(r.seconds, 1e-9), duration_text(r.seconds),
                r.best ? "  best" : "");
     std::fflush(stdout);
@@ -61,8 +64,9 @@ class Display {
     images_ += p.images;
     ++steps_;
     const double elapsed = seconds_since(start_);
-    const auto left = static_cast<double>(p.batches) * static_cast<double>(p.epochs) -
-                      (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
+    const auto left =
+        static_cast<double>(p.batches) * static_cast<double>(p.epochs) -
+        (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
     bar_.show(fmt::format("epoch {}/{}", p.epoch + 1, p.epochs),
               static_cast<double>(p.batch) / static_cast<double>(p.batches),
               fmt::format("loss {:.4f}  accuracy {:.2f} %  {:.0f} images/s  {} left", p.sum.mean_loss(),
@@ -79,11 +83,14 @@ class Display {
   std::int64_t steps_ = 0;
 };
 
-// runs/NET-DATA, or with -2, -3, ... behind it where that is taken.
+// runs/NET-DATA, or with -2, -3, ... behind it where that is taken. A net's name comes from a file: no slash
+// of it leads elsewhere.
 std::filesystem::path free_folder(const std::string& net, const std::string& data) {
   std::filesystem::path data_path = data;
   if (data_path.filename().empty()) data_path = data_path.parent_path();
-  const std::string stem = fmt::format("runs/{}-{}", net, data_path.filename().string());
+  std::string name = fmt::format("{}-{}", net, data_path.filename().string());
+  std::replace(name.begin(), name.end(), '/', '-');
+  const std::string stem = "runs/" + name;
   std::filesystem::path folder = stem;
   std::error_code code;
   for (int i = 2; std::filesystem::exists(folder, code); ++i) folder = fmt::format("{}-{}", stem, i);
@@ -111,35 +118,43 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   };
   const auto on_step = [&](const Progress& progress) {
     display.step(progress);
-    const bool due = options.save_every > 0 && trainer.state().step % static_cast<std::uint64_t>(options.save_every) == 0;
+    const bool due =
+        options.save_every > 0 && trainer.state().step % static_cast<std::uint64_t>(options.save_every) == 0;
     if (progress.batch != progress.batches && (due || Clock::now() - saved > checkpoint_interval)) save();
     return !Interrupt::asked();
   };
+  // Printing comes last, so that an output that breaks costs no epoch.
   const auto on_epoch = [&](const EpochResult& result) {
-    display.epoch(result, data.train->size());
     if (result.best) save_model(run.best(), trainer.net(), trainer.info());
     save();
     report(run, trainer, title);
+    display.epoch(result, data.train->size());
   };
   const bool finished = trainer.run(on_step, on_epoch);
   display.clear();
+  // A run that was killed between its last checkpoint and its last report has nothing else left to do.
+  report(run, trainer, title);
   if (!finished) {
     save();
-    fmt::print("stopped after {} steps; go on with: halfwave train --resume {}\n", trainer.state().step, run.path().string());
+    fmt::print("stopped after {} steps; go on with: halfwave train --resume {}\n", trainer.state().step,
+               run.path().string());
     return;
   }
   const EpochResult* best = nullptr;
   for (const EpochResult& result : trainer.state().history) best = result.best ? &result : best;
   if (best != nullptr) {
-    fmt::print("\nbest test accuracy {:.2f} % in epoch {}; all of it is in {}\nhow good, class by class: halfwave evaluate {}\n",
-               best->test_accuracy * 100, best->epoch, run.path().string(), run.path().string());
+    fmt::print(
+        "\nbest test accuracy {:.2f} % in epoch {}; all of it is in {}\nhow good, class by class: halfwave "
+        "evaluate {}\n",
+        best->test_accuracy * 100, best->epoch, run.path().string(), run.path().string());
   }
 }
 
 void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
   std::size_t parameters = 0;
   for (const Net::Node& node : net.nodes()) {
-    for (const Parameter& parameter : node.layer->parameters()) parameters += parameter.trained ? parameter.size() : 0;
+    for (const Parameter& parameter : node.layer->parameters())
+      parameters += parameter.trained ? parameter.size() : 0;
   }
   const std::string how = t.optimiser == OptimiserKind::sgd
                               ? fmt::format("sgd, momentum {}{}", t.momentum, t.nesterov ? " (Nesterov)" : "")
@@ -147,8 +162,11 @@ void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
   fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} images, {})\n", net.spec().name,
              count_text(parameters), net.spec().activation, data.name, count_text(data.train->size()),
              count_text(data.test->size()), to_string(data.train->shape()));
-  fmt::print("{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} threads\n\n", how,
-             t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs, t.seed, t.threads);
+  fmt::print(
+      "{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} "
+      "threads\n\n",
+      how, t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs, t.seed,
+      t.threads);
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 
@@ -167,7 +185,8 @@ void start(Options& options) {
   Net net(spec);
   const DataPair data = open_data(options.data);
   Trainer trainer(net, data, t);
-  const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data) : std::filesystem::path(options.out));
+  const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
+                                          : std::filesystem::path(options.out));
   run.create({to_toml(net.spec()), options.data, trainer.options()});
   describe(net, data, trainer.options());
   work(run, trainer, data, options);
@@ -179,12 +198,12 @@ void resume(const Options& options) {
   set_thread_count(static_cast<int>(config.train.threads));
   Net net(parse_net(config.net, run.config().string()));
   if (!options.net.empty() && to_toml(Net(load_net(options.net)).spec()) != config.net) {
-    fail("{} was started with net '{}', not with '{}'; leave the net out to go on with it", run.path().string(),
-         net.spec().name, options.net);
+    fail("{} was started with net '{}', not with '{}'; leave the net out to go on with it",
+         run.path().string(), net.spec().name, options.net);
   }
   if (!options.data.empty() && options.data != config.data) {
-    fail("{} was started with the data '{}', not '{}'; leave the data out to go on with them", run.path().string(),
-         config.data, options.data);
+    fail("{} was started with the data '{}', not '{}'; leave the data out to go on with them",
+         run.path().string(), config.data, options.data);
   }
   const DataPair data = open_data(config.data);
   Trainer trainer(net, data, config.train);
@@ -200,47 +219,69 @@ void add_train(CLI::App& app) {
   auto* command = app.add_subcommand("train", "Train a net on labelled pictures");
   auto options = std::make_shared<Options>();
   TrainOptions& t = options->train;
-  command->add_option("NET", options->net, "A built-in net (see `halfwave nets`) or the path of a .toml file");
-  command->add_option("DATA", options->data, "fashion-mnist, or a folder with idx files (MNIST and its relatives)");
+  command->add_option("NET", options->net,
+                      "A built-in net (see `halfwave nets`) or the path of a .toml file");
+  command->add_option("DATA", options->data,
+                      "fashion-mnist, or a folder with idx files (MNIST and its relatives)");
   command->add_option("--activation", options->activation, "Hidden activation, as in leaky_relu:slope=0.1");
   command->add_option("--epochs", t.epochs, "Times through all pictures")->capture_default_str();
   command->add_option("--batch", t.batch, "Pictures a step")->capture_default_str();
   command->add_option("--optimiser", options->optimiser, "sgd or adam")->capture_default_str();
   command->add_option("--rate", t.rate, "Learning rate (default: 0.05 for sgd, 0.001 for adam)");
   command->add_option("--momentum", t.momentum, "Momentum of sgd")->capture_default_str();
-  command->add_option("--nesterov", t.nesterov, "Nesterov's form of momentum: true or false")->capture_default_str();
+  command->add_option("--nesterov", t.nesterov, "Nesterov's form of momentum: true or false")
+      ->capture_default_str();
   command->add_option("--weight-decay", t.weight_decay, "L2 penalty on weights")->capture_default_str();
-  command->add_option("--schedule", options->schedule, "Course of the rate: constant, step or cosine")->capture_default_str();
-  command->add_option("--warm-up", t.warm_up, "Share of all steps in which the rate rises from 0")->capture_default_str();
-  command->add_option("--step-epochs", t.step_epochs, "Schedule step: epochs between two drops")->capture_default_str();
-  command->add_option("--step-factor", t.step_factor, "Schedule step: factor of each drop")->capture_default_str();
-  command->add_option("--seed", t.seed, "Seed of weights, order and dropout")->capture_default_str();
+  command->add_option("--schedule", options->schedule, "Course of the rate: constant, step or cosine")
+      ->capture_default_str();
+  command->add_option("--warm-up", t.warm_up, "Share of all steps in which the rate rises from 0")
+      ->capture_default_str();
+  command->add_option("--step-epochs", t.step_epochs, "Schedule step: epochs between two drops")
+      ->capture_default_str();
+  command->add_option("--step-factor", t.step_factor, "Schedule step: factor of each drop")
+      ->capture_default_str();
+  command->add_option("--seed", t.seed, "Seed of weights, order and dropout")
+      ->capture_default_str()
+      ->check(not_negative());
   add_threads(*command, options->threads);
   command->add_option("--out", options->out, "Folder of the run (default: runs/NET-DATA)");
-  command->add_option("--save-every", options->save_every, "Also write a checkpoint every so many steps")->check(CLI::NonNegativeNumber);
-  auto* resume_option = command->add_option("--resume", options->resume, "Go on with the run in this folder, to the very bits of an unbroken run");
-  command->add_flag("--previous", options->previous, "With --resume: from the checkpoint before the last one")->needs(resume_option);
+  command->add_option("--save-every", options->save_every, "Also write a checkpoint every so many steps")
+      ->check(not_negative());
+  auto* resume_option = command->add_option(
+      "--resume", options->resume, "Go on with the run in this folder, to the very bits of an unbroken run");
+  command->add_flag("--previous", options->previous, "With --resume: from the checkpoint before the last one")
+      ->needs(resume_option);
   command->footer(
       "Examples:\n"
       "  halfwave train lenet5 fashion-mnist\n"
       "  halfwave train lenet5 fashion-mnist --activation tanh --epochs 5\n"
       "  halfwave train my.toml folder-with-idx-files --optimiser adam --rate 0.0005\n"
       "  halfwave train --resume runs/lenet5-fashion-mnist\n"
-      "Ctrl-C ends after the step and saves; a second one stops at once. The folder of the run holds the config,\n"
+      "Ctrl-C ends after the step and saves; a second one stops at once. The folder of the run holds the "
+      "config,\n"
       "the best model, the last two checkpoints, results.csv and curve.svg.");
   command->callback([options, command] {
     if (!options->resume.empty()) {
-      static constexpr const char* fixed[] = {"--activation", "--epochs", "--batch", "--optimiser", "--rate", "--momentum", "--nesterov", "--weight-decay", "--schedule", "--warm-up", "--step-epochs", "--step-factor", "--seed", "--threads", "--out"};
+      static constexpr const char* fixed[] = {"--activation", "--epochs",   "--batch",       "--optimiser",
+                                              "--rate",       "--momentum", "--nesterov",    "--weight-decay",
+                                              "--schedule",   "--warm-up",  "--step-epochs", "--step-factor",
+                                              "--seed",       "--threads",  "--out"};
       for (const char* name : fixed) {
         if (command->count(name) > 0) {
-          throw UsageError(fmt::format("{} cannot be changed with --resume: a resumed run keeps its config", name));
+          throw UsageError(
+              fmt::format("{} cannot be changed with --resume: a resumed run keeps its config", name));
         }
       }
       resume(*options);
       return;
     }
     if (options->net.empty() || options->data.empty()) {
-      throw UsageError("train needs a NET and DATA, as in `halfwave train lenet5 fashion-mnist` (see `halfwave train --help`)");
+      throw UsageError(
+          "train needs a NET and DATA, as in `halfwave train lenet5 fashion-mnist` (see `halfwave train "
+          "--help`)");
+    }
+    if (command->count("--rate") > 0 && options->train.rate == 0) {
+      throw UsageError("rate: expected a number above 0, got 0; leave --rate out for the default");
     }
     start(*options);
   });

@@ -7,8 +7,8 @@
 namespace halfwave {
 
 // Numbers go through JSON as the shortest text that reads back to the same bits.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochResult, epoch, train_loss, train_accuracy, test_loss, test_accuracy, rate,
-                                   seconds, best)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochResult, epoch, train_loss, train_accuracy, test_loss, test_accuracy,
+                                   rate, seconds, best)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossSum, loss, correct, images)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, step, epoch, index, sum, seconds, history)
 
@@ -24,12 +24,16 @@ std::string options_text(Trainer& trainer) {
 
 }  // namespace
 
-std::string fingerprint(const DataPair& data) { return data.train->fingerprint() + "/" + data.test->fingerprint(); }
+std::string fingerprint(const DataPair& data) {
+  return data.train->fingerprint() + "/" + data.test->fingerprint();
+}
 
-void save_checkpoint(const std::filesystem::path& path, Trainer& trainer, const std::string& data_fingerprint) {
+void save_checkpoint(const std::filesystem::path& path, Trainer& trainer,
+                     const std::string& data_fingerprint) {
   std::vector<TensorEntry> entries;
   for (const Optimiser::State& state : trainer.optimiser().state()) {
-    entries.push_back(float_entry(state.name, {static_cast<std::int64_t>(state.values.size())}, state.values));
+    entries.push_back(
+        float_entry(state.name, {static_cast<std::int64_t>(state.values.size())}, state.values));
   }
   save_model(path, trainer.net(), trainer.info(),
              {{state_key, nlohmann::json(trainer.state()).dump()},
@@ -38,7 +42,8 @@ void save_checkpoint(const std::filesystem::path& path, Trainer& trainer, const 
              std::move(entries));
 }
 
-void load_checkpoint(const std::filesystem::path& path, Trainer& trainer, const std::string& data_fingerprint) {
+void load_checkpoint(const std::filesystem::path& path, Trainer& trainer,
+                     const std::string& data_fingerprint) {
   const SafetensorsFile file = SafetensorsFile::read(path, true);
   const std::string& state_text = file.text(state_key);
   if (file.text(options_key) != options_text(trainer)) {

@@ -9,11 +9,13 @@
 namespace halfwave {
 
 // Writes all or nothing; data_fingerprint names the training and test data.
-void save_checkpoint(const std::filesystem::path& path, Trainer& trainer, const std::string& data_fingerprint);
+void save_checkpoint(const std::filesystem::path& path, Trainer& trainer,
+                     const std::string& data_fingerprint);
 
-// Puts the trainer where the checkpoint was. Error when the file is missing or damaged, or was made with another
-// net, other options or other data; the trainer is then not to be used.
-void load_checkpoint(const std::filesystem::path& path, Trainer& trainer, const std::string& data_fingerprint);
+// Puts the trainer where the checkpoint was. Error when the file is missing or damaged, or was made with
+// another net, other options or other data; the trainer is then not to be used.
+void load_checkpoint(const std::filesystem::path& path, Trainer& trainer,
+                     const std::string& data_fingerprint);
 
 std::string fingerprint(const DataPair& data);
 

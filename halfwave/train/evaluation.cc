@@ -26,8 +26,10 @@ double Evaluation::precision(std::size_t label) const {
 
 void check_fit(const Net& net, const Dataset& data) {
   if (data.shape() != net.input()) {
-    fail("net '{}' takes images of {}, but the data are {}; change `input` in the net's TOML (see `halfwave nets {}`)",
-         net.spec().name, to_string(net.input()), to_string(data.shape()), net.spec().name);
+    fail(
+        "net '{}' takes images of {}, but the data are {}; change `input` in the net's TOML (see `halfwave "
+        "nets {}`)",
+        net.spec().name, to_string(net.input()), to_string(data.shape()), net.spec().name);
   }
   if (data.classes().size() != net.output().size()) {
     fail("net '{}' has {} outputs, but the data have {} classes; change its last layer", net.spec().name,

@@ -18,7 +18,9 @@ struct Evaluation {
   std::size_t classes = 0;
   std::vector<std::int64_t> confusion;  // classes x classes: row = true label, column = predicted
 
-  std::int64_t count(std::size_t truth, std::size_t predicted) const { return confusion[truth * classes + predicted]; }
+  std::int64_t count(std::size_t truth, std::size_t predicted) const {
+    return confusion[truth * classes + predicted];
+  }
   // Of a class: its images, and the shares right among them (recall) and among those predicted (precision).
   std::int64_t images(std::size_t label) const;
   double recall(std::size_t label) const;

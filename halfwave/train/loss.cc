@@ -9,7 +9,8 @@
 namespace halfwave {
 namespace {
 
-double cross_entropy(const float* scores, std::size_t classes, std::size_t label, double share, float* gradient) {
+double cross_entropy(const float* scores, std::size_t classes, std::size_t label, double share,
+                     float* gradient) {
   const double log_sum = kernel::log_sum_exp(scores, classes);
   for (std::size_t c = 0; gradient != nullptr && c < classes; ++c) {
     const double probability = std::exp(static_cast<double>(scores[c]) - log_sum);
@@ -18,7 +19,8 @@ double cross_entropy(const float* scores, std::size_t classes, std::size_t label
   return log_sum - static_cast<double>(scores[label]);
 }
 
-double squared_error(const float* scores, std::size_t classes, std::size_t label, double share, float* gradient) {
+double squared_error(const float* scores, std::size_t classes, std::size_t label, double share,
+                     float* gradient) {
   double sum = 0;
   const auto count = static_cast<double>(classes);
   for (std::size_t c = 0; c < classes; ++c) {

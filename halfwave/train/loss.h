@@ -10,7 +10,7 @@ namespace halfwave {
 
 enum class Loss {
   softmax_cross_entropy,  // -log softmax(scores)[label], mean over images; PyTorch's CrossEntropyLoss
-  mean_squared_error,     // mean over images and outputs of (score - target)^2, target 1 for the label, else 0
+  mean_squared_error,  // mean over images and outputs of (score - target)^2, target 1 for the label, else 0
 };
 
 // By its name in a net's text. The name must be known (Net checks it).
@@ -23,7 +23,9 @@ struct LossSum {
 
   LossSum& operator+=(const LossSum& other);
   double mean_loss() const { return images > 0 ? loss / static_cast<double>(images) : 0; }
-  double accuracy() const { return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
+  double accuracy() const {
+    return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0;
+  }
 };
 
 // scores: labels.size() x classes; labels in [0, classes). gradient (may be null): of the mean loss by the

@@ -13,7 +13,8 @@ constexpr const char* info_key = "halfwave.model";
 }  // namespace
 
 void load_tensors(const SafetensorsFile& file, Net& net) {
-  for (const Net::Tensor& tensor : net.tensors()) file.copy_floats(tensor.name, tensor.parameter->dims, tensor.values);
+  for (const Net::Tensor& tensor : net.tensors())
+    file.copy_floats(tensor.name, tensor.parameter->dims, tensor.values);
 }
 
 Model load_model(const SafetensorsFile& file) {

@@ -1,5 +1,5 @@
-// A trained net with what is needed to use it: class names and the normalisation of its input. One safetensors
-// file holds it all; checkpoints are such files too.
+// A trained net with what is needed to use it: class names and the normalisation of its input. One
+// safetensors file holds it all; checkpoints are such files too.
 #pragma once
 
 #include <filesystem>

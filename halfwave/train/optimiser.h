@@ -12,8 +12,8 @@
 
 namespace halfwave {
 
-// SGD with momentum and Nesterov's form (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma and Ba 2015)
-// with L2 decay added to the gradient.
+// SGD with momentum and Nesterov's form (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma and Ba
+// 2015) with L2 decay added to the gradient.
 class Optimiser {
  public:
   Optimiser(Net& net, const TrainOptions& options);

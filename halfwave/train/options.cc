@@ -83,8 +83,12 @@ struct Reader {
     if (!found) fail("{}, line {}: '{}': expected {}", source, node->source().begin.line, key, expected);
     value = static_cast<std::remove_reference_t<decltype(value)>>(*found);
   }
-  void operator()(std::string_view key, std::int64_t& value) { read<std::int64_t>(key, value, "a whole number"); }
-  void operator()(std::string_view key, std::uint64_t& value) { read<std::int64_t>(key, value, "a whole number"); }
+  void operator()(std::string_view key, std::int64_t& value) {
+    read<std::int64_t>(key, value, "a whole number");
+  }
+  void operator()(std::string_view key, std::uint64_t& value) {
+    read<std::int64_t>(key, value, "a whole number");
+  }
   void operator()(std::string_view key, bool& value) { read<bool>(key, value, "true or false"); }
   void operator()(std::string_view key, double& value) {
     const toml::node* node = find(key);
@@ -114,8 +118,12 @@ void check(bool good, std::string_view name, std::string_view expected, auto val
 
 std::string_view to_string(OptimiserKind kind) { return optimisers.at(static_cast<std::size_t>(kind)); }
 std::string_view to_string(ScheduleKind kind) { return schedules.at(static_cast<std::size_t>(kind)); }
-OptimiserKind optimiser_by_name(std::string_view name) { return by_name<OptimiserKind>("optimiser", optimisers, name); }
-ScheduleKind schedule_by_name(std::string_view name) { return by_name<ScheduleKind>("schedule", schedules, name); }
+OptimiserKind optimiser_by_name(std::string_view name) {
+  return by_name<OptimiserKind>("optimiser", optimisers, name);
+}
+ScheduleKind schedule_by_name(std::string_view name) {
+  return by_name<ScheduleKind>("schedule", schedules, name);
+}
 
 void TrainOptions::resolve() {
   if (rate == 0) rate = optimiser == OptimiserKind::sgd ? 0.05 : 0.001;

@@ -19,19 +19,19 @@ struct TrainOptions {
   std::int64_t epochs = 10;
   std::int64_t batch = 64;
   std::int64_t threads = 0;  // 0: as many as set_thread_count() gave; another number gives other last bits
-  std::uint64_t seed = 1;  // of the weights, the order of the images and dropout
+  std::uint64_t seed = 1;    // of the weights, the order of the images and dropout
 
   OptimiserKind optimiser = OptimiserKind::sgd;
-  double rate = 0;              // learning rate; 0: 0.05 for sgd, 0.001 for adam
-  double momentum = 0.9;        // sgd
-  bool nesterov = true;         // sgd
-  double beta1 = 0.9;           // adam
-  double beta2 = 0.999;         // adam
-  double epsilon = 1e-8;        // adam
-  double weight_decay = 5e-4;   // L2, of the weights of convolutions and linear layers only
+  double rate = 0;             // learning rate; 0: 0.05 for sgd, 0.001 for adam
+  double momentum = 0.9;       // sgd
+  bool nesterov = true;        // sgd
+  double beta1 = 0.9;          // adam
+  double beta2 = 0.999;        // adam
+  double epsilon = 1e-8;       // adam
+  double weight_decay = 5e-4;  // L2, of the weights of convolutions and linear layers only
 
   ScheduleKind schedule = ScheduleKind::cosine;
-  double warm_up = 0.05;        // share of all steps in which the rate rises linearly from 0
+  double warm_up = 0.05;         // share of all steps in which the rate rises linearly from 0
   std::int64_t step_epochs = 4;  // step: every so many epochs ...
   double step_factor = 0.1;      // ... the rate is multiplied by this
 

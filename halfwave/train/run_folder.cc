@@ -8,8 +8,10 @@ namespace halfwave {
 void RunFolder::create(const RunConfig& config) const {
   std::error_code code;
   if (std::filesystem::exists(this->config(), code)) {
-    fail("{} holds a run already: go on with `halfwave train --resume {}`, or choose another folder with --out",
-         path_.string(), path_.string());
+    fail(
+        "{} holds a run already: go on with `halfwave train --resume {}`, or choose another folder with "
+        "--out",
+        path_.string(), path_.string());
   }
   make_folder(path_);
   write_file(this->config(), to_toml(config));
@@ -57,8 +59,10 @@ std::filesystem::path model_path(const std::filesystem::path& path) {
   std::error_code code;
   if (!std::filesystem::is_directory(path, code)) {
     if (!std::filesystem::exists(path, code)) {
-      fail("{}: no such run or model file; give the folder of a run, as in runs/lenet5, or a .safetensors file",
-           path.string());
+      fail(
+          "{}: no such run or model file; give the folder of a run, as in runs/lenet5, or a .safetensors "
+          "file",
+          path.string());
     }
     return path;
   }

@@ -33,8 +33,8 @@ class RunFolder {
 
   // Writes a checkpoint; the one before it is kept.
   void save(Trainer& trainer, const std::string& data_fingerprint) const;
-  // Loads the last checkpoint, or the one before it. A run that has none yet starts at its beginning. Error when
-  // it is damaged or does not fit, with what else can be done.
+  // Loads the last checkpoint, or the one before it. A run that has none yet starts at its beginning. Error
+  // when it is damaged or does not fit, with what else can be done.
   void load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const;
 
  private:

@@ -11,7 +11,8 @@ double scheduled_rate(const TrainOptions& options, std::uint64_t step, std::uint
   const double warm = std::floor(all * options.warm_up);
   if (at < warm) return options.rate * (at + 1) / warm;
   switch (options.schedule) {
-    case ScheduleKind::constant: return options.rate;
+    case ScheduleKind::constant:
+      return options.rate;
     case ScheduleKind::step: {
       const auto epoch = static_cast<std::int64_t>(step / steps_per_epoch);
       return options.rate * std::pow(options.step_factor, static_cast<double>(epoch / options.step_epochs));

@@ -10,7 +10,9 @@
 namespace halfwave {
 namespace {
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 TrainOptions resolved(TrainOptions options) {
   options.resolve();
@@ -31,7 +33,8 @@ Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
       data_(data),
       options_(resolved(options)),
       info_{data.train->classes(), measure_normalisation(*checked(net, data))},
-      loader_(data.train, info_.normalisation, {.batch = options_.batch, .shuffle = true, .seed = options_.seed}),
+      loader_(data.train, info_.normalisation,
+              {.batch = options_.batch, .shuffle = true, .seed = options_.seed}),
       step_(net, options_, std::min(options_.batch, static_cast<std::int64_t>(data.train->size()))) {
   net_.initialise(options_.seed);
 }
@@ -55,9 +58,11 @@ double Trainer::step(const Batch& batch) {
 
 void Trainer::explain(const Batch& batch) {
   const std::string where = step_.first_not_finite(batch.pixels.data(), batch.size, state_.step);
-  fail("the loss is no longer finite in epoch {}, step {}: it began in {}; try a lower rate (--rate {:.2g}), a "
-       "longer --warm-up, or batch_norm layers",
-       state_.epoch + 1, state_.step + 1, where, options_.rate / 10);
+  fail(
+      "the loss is no longer finite in epoch {}, step {}: it began in {}; try a lower rate (--rate {:.2g}), "
+      "a "
+      "longer --warm-up, or batch_norm layers",
+      state_.epoch + 1, state_.step + 1, where, options_.rate / 10);
 }
 
 void Trainer::finish_epoch(double rate, const std::function<void(const EpochResult&)>& on_epoch) {

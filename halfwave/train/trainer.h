@@ -22,31 +22,31 @@ namespace halfwave {
 
 // One line of the table of epochs.
 struct EpochResult {
-  std::int64_t epoch = 0;  // from 1
+  std::int64_t epoch = 0;                     // from 1
   double train_loss = 0, train_accuracy = 0;  // means over the epoch's steps, while the net was learning
   double test_loss = 0, test_accuracy = 0;
-  double rate = 0;          // learning rate of the last step
-  double seconds = 0;       // of training, without the test
-  bool best = false;        // no earlier epoch had a higher test accuracy
+  double rate = 0;     // learning rate of the last step
+  double seconds = 0;  // of training, without the test
+  bool best = false;   // no earlier epoch had a higher test accuracy
 };
 
 // Where a run is: all that is needed, with the net and the optimiser's state, to go on to the same bits.
 struct TrainState {
-  std::uint64_t step = 0;       // updates so far
-  std::uint64_t epoch = 0;      // of the next batch, from 0
-  std::uint64_t index = 0;      // of the next batch in its epoch
-  LossSum sum;                  // over the epoch's steps so far
-  double seconds = 0;           // of this epoch's training so far
+  std::uint64_t step = 0;   // updates so far
+  std::uint64_t epoch = 0;  // of the next batch, from 0
+  std::uint64_t index = 0;  // of the next batch in its epoch
+  LossSum sum;              // over the epoch's steps so far
+  double seconds = 0;       // of this epoch's training so far
   std::vector<EpochResult> history;
 };
 
 struct Progress {
-  std::uint64_t epoch = 0;            // from 0
-  std::uint64_t batch = 0;            // batches of this epoch done, from 1
-  std::uint64_t batches = 0;          // of an epoch
+  std::uint64_t epoch = 0;    // from 0
+  std::uint64_t batch = 0;    // batches of this epoch done, from 1
+  std::uint64_t batches = 0;  // of an epoch
   std::int64_t epochs = 0;
-  std::int64_t images = 0;            // of this step
-  LossSum sum;                        // over the epoch's steps so far
+  std::int64_t images = 0;  // of this step
+  LossSum sum;              // over the epoch's steps so far
 };
 
 class Trainer {
@@ -56,9 +56,11 @@ class Trainer {
   Trainer(Net& net, const DataPair& data, TrainOptions options);
   ~Trainer();
 
-  // Trains to the end of the last epoch, or until on_step returns false (the state is then between two steps).
-  // Returns whether it came to the end. Error when the loss is no longer finite: where it began, what to try.
-  bool run(const std::function<bool(const Progress&)>& on_step, const std::function<void(const EpochResult&)>& on_epoch);
+  // Trains to the end of the last epoch, or until on_step returns false (the state is then between two
+  // steps). Returns whether it came to the end. Error when the loss is no longer finite: where it began, what
+  // to try.
+  bool run(const std::function<bool(const Progress&)>& on_step,
+           const std::function<void(const EpochResult&)>& on_epoch);
 
   const TrainState& state() const { return state_; }
   const TrainOptions& options() const { return options_; }

@@ -22,8 +22,8 @@ TrainingStep::TrainingStep(Net& net, const TrainOptions& options, std::int64_t b
 
 LossSum TrainingStep::run(const float* x, std::span<const int> labels, std::uint64_t step, double rate) {
   plan_.load();
-  const float* scores =
-      plan_.forward(x, static_cast<std::int64_t>(labels.size()), {.running = net_.state(), .seed = seed_, .step = step});
+  const float* scores = plan_.forward(x, static_cast<std::int64_t>(labels.size()),
+                                      {.running = net_.state(), .seed = seed_, .step = step});
   const LossSum sum = evaluate_loss(loss_, scores, net_.output().size(), labels, plan_.output_gradient());
   if (!std::isfinite(sum.loss)) return sum;
   plan_.backward(gradients_.data());
@@ -40,7 +40,8 @@ std::string TrainingStep::first_not_finite(const float* x, std::int64_t n, std::
   std::string where;
   plan_.forward(x, n, {.running = {}, .seed = seed_, .step = step},
                 [&](std::string_view name, const float* values, std::size_t count) {
-                  if (where.empty() && !all_finite({values, count})) where = "the output of layer '" + std::string(name) + "'";
+                  if (where.empty() && !all_finite({values, count}))
+                    where = "the output of layer '" + std::string(name) + "'";
                 });
   return where.empty() ? "the loss itself" : where;
 }

@@ -32,7 +32,8 @@ std::string message(auto call) {
 TEST(File, SaysWhatIsWrong) {
   make_folder(folder);
   const std::string missing = (folder / "missing").string();
-  EXPECT_EQ(message([&] { read_file(missing, 1); }), "cannot read " + missing + ": No such file or directory");
+  EXPECT_EQ(message([&] { read_file(missing, 1); }),
+            "cannot read " + missing + ": No such file or directory");
   EXPECT_EQ(message([&] { read_file(folder, 1); }), "cannot read " + folder.string() + ": it is a folder");
   write_file(folder / "long", "12345");
   EXPECT_EQ(message([&] { read_file(folder / "long", 4); }),

@@ -19,8 +19,8 @@ double number(const SafetensorsFile& file, const std::string& key, double initia
 }
 
 TEST_P(GoldenNet, AgreesWithPyTorchStepByStep) {
-  const SafetensorsFile file =
-      SafetensorsFile::read(std::string(HALFWAVE_TEST_FOLDER "/golden/") + GetParam() + ".safetensors", false);
+  const SafetensorsFile file = SafetensorsFile::read(
+      std::string(HALFWAVE_TEST_FOLDER "/golden/") + GetParam() + ".safetensors", false);
   Net net(parse_net(file.text("net"), GetParam()));
   load_tensors(file, net);
   TrainOptions options{.optimiser = optimiser_by_name(file.text("optimiser")),
@@ -56,7 +56,8 @@ TEST_P(GoldenNet, AgreesWithPyTorchStepByStep) {
     // Rounding grows with the steps taken: float32 PyTorch is as far from float64 PyTorch.
     const double share = static_cast<double>(i) / static_cast<double>(steps - 1);
     const double tolerance = 1e-5 * std::pow(100.0, share);
-    EXPECT_NEAR(loss, static_cast<double>(losses[i]), tolerance * static_cast<double>(losses[i])) << "step " << i;
+    EXPECT_NEAR(loss, static_cast<double>(losses[i]), tolerance * static_cast<double>(losses[i]))
+        << "step " << i;
   }
 }
 

@@ -32,7 +32,8 @@ void run(TrainOptions options, auto&& update) {
     gradients[tensors[0].parameter->offset] = gradient;
     gradients[tensors[1].parameter->offset] = gradient;
     optimiser.update(gradients.span(), options.rate, count);
-    update(options, r.weight, static_cast<double>(gradient) + options.weight_decay * r.weight, r.m[0], r.s[0], count);
+    update(options, r.weight, static_cast<double>(gradient) + options.weight_decay * r.weight, r.m[0], r.s[0],
+           count);
     update(options, r.bias, static_cast<double>(gradient), r.m[1], r.s[1], count);
     // A few float roundings of values near 1.
     EXPECT_NEAR(tensors[0].values[0], r.weight, 2e-6) << count;

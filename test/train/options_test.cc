@@ -40,10 +40,12 @@ TEST(Options, WrongConfigsAreRefusedWithTheirPlace) {
     text.replace(text.find(from), from.size(), to);
     return message([&] { parse_config(text, "config.toml"); });
   };
-  EXPECT_EQ(refused("epochs", "epoch"), "config.toml, line 5: unknown option 'epoch'; did you mean 'epochs'?");
+  EXPECT_EQ(refused("epochs", "epoch"),
+            "config.toml, line 5: unknown option 'epoch'; did you mean 'epochs'?");
   EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 6: 'batch': expected a whole number");
   EXPECT_EQ(refused("batch = 64", "batch = 0"), "batch: expected 1 to 65536, got 0");
-  EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""), "unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
+  EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""),
+            "unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
   EXPECT_EQ(refused("net =", "nets ="), "config.toml: 'net' is missing: expected a text");
   EXPECT_EQ(refused("[train]", "[trains]"), "config.toml: the table [train] is missing");
   EXPECT_NE(refused("[train]", "[train").find("config.toml, line 4: "), std::string::npos);
@@ -53,7 +55,8 @@ TEST(Options, ValuesOutOfRangeAreRefused) {
   const auto refused = [](TrainOptions options) { return message([&] { options.resolve(); }); };
   EXPECT_EQ(refused({.epochs = 0}), "epochs: expected 1 to 1000000, got 0");
   EXPECT_EQ(refused({.rate = -1}), "rate: expected a number above 0, at most 1000, got -1");
-  EXPECT_EQ(refused({.rate = std::numeric_limits<double>::quiet_NaN()}), "rate: expected a number above 0, at most 1000, got nan");
+  EXPECT_EQ(refused({.rate = std::numeric_limits<double>::quiet_NaN()}),
+            "rate: expected a number above 0, at most 1000, got nan");
   EXPECT_EQ(refused({.momentum = 1}), "momentum: expected 0 to below 1, got 1");
   EXPECT_EQ(refused({.warm_up = 1.5}), "warm_up: expected 0 to 1, got 1.5");
 }

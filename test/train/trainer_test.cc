@@ -26,7 +26,8 @@ TEST(Trainer, Learns) {
   Net net(parse_net(sample_net(), "test"));
   Trainer trainer(net, sample_data(), short_run());
   std::vector<EpochResult> epochs;
-  EXPECT_TRUE(trainer.run([](const Progress&) { return true; }, [&](const EpochResult& r) { epochs.push_back(r); }));
+  EXPECT_TRUE(
+      trainer.run([](const Progress&) { return true; }, [&](const EpochResult& r) { epochs.push_back(r); }));
   ASSERT_EQ(epochs.size(), 3U);
   EXPECT_GT(epochs.back().test_accuracy, 0.95);
   EXPECT_LT(epochs.back().train_loss, epochs.front().train_loss);
@@ -45,7 +46,8 @@ TEST(Trainer, SameSeedSameBits) {
 
 // Broken off at every step in turn, stored, and taken up by a new trainer in a new net.
 TEST(Trainer, ResumesToTheSameBitsFromAnyStep) {
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_resume.safetensors";
+  const std::filesystem::path path =
+      std::filesystem::path(testing::TempDir()) / "halfwave_resume.safetensors";
   for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam}) {
     Net whole(parse_net(sample_net(), "test"));
     Trainer unbroken(whole, sample_data(), short_run(kind));
@@ -87,11 +89,14 @@ TEST(Trainer, CheckpointsOfAnotherRunAreRefused) {
   Net net(parse_net(sample_net(), "test"));
   Trainer trainer(net, sample_data(), short_run());
   save_checkpoint(path, trainer, "data");
-  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "others"); }).find("was made with other data"), std::string::npos);
+  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "others"); }).find("was made with other data"),
+            std::string::npos);
   Trainer adam(net, sample_data(), short_run(OptimiserKind::adam));
-  EXPECT_NE(message([&] { load_checkpoint(path, adam, "data"); }).find("another net or other options"), std::string::npos);
+  EXPECT_NE(message([&] { load_checkpoint(path, adam, "data"); }).find("another net or other options"),
+            std::string::npos);
   save_model(path, net, trainer.info());
-  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "data"); }).find("no file of Halfwave"), std::string::npos);
+  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "data"); }).find("no file of Halfwave"),
+            std::string::npos);
 }
 
 TEST(Trainer, SaysWhereALossStoppedBeingFinite) {
@@ -109,10 +114,13 @@ TEST(Trainer, SaysWhereALossStoppedBeingFinite) {
 
 TEST(Trainer, NetAndDataMustFit) {
   Net wide(parse_net("input = [8, 8, 3]\nlayers = [{ linear = 4 }]", "test"));
-  EXPECT_NE(message([&] { Trainer(wide, sample_data(), {}); }).find("takes images of 8x8x3, but the data are 8x8x1"),
+  EXPECT_NE(message([&] {
+              Trainer(wide, sample_data(), {});
+            }).find("takes images of 8x8x3, but the data are 8x8x1"),
             std::string::npos);
   Net many(parse_net("input = [8, 8, 1]\nlayers = [{ linear = 5 }]", "test"));
-  EXPECT_NE(message([&] { Trainer(many, sample_data(), {}); }).find("5 outputs, but the data have 4 classes"), std::string::npos);
+  EXPECT_NE(message([&] { Trainer(many, sample_data(), {}); }).find("5 outputs, but the data have 4 classes"),
+            std::string::npos);
 }
 
 TEST(RunFolder, KeepsTheCheckpointBefore) {
@@ -123,7 +131,8 @@ TEST(RunFolder, KeepsTheCheckpointBefore) {
   const RunFolder run(folder);
   run.create({to_toml(net.spec()), "sample", trainer.options()});
   EXPECT_NE(message([&] { run.create({}); }).find("holds a run already"), std::string::npos);
-  EXPECT_EQ(message([&] { run.load(trainer, "data", true); }), folder.string() + " has no checkpoint before the last one");
+  EXPECT_EQ(message([&] { run.load(trainer, "data", true); }),
+            folder.string() + " has no checkpoint before the last one");
   const auto go_to = [&](std::uint64_t step) {
     trainer.run([&](const Progress&) { return trainer.state().step < step; }, [](const EpochResult&) {});
     run.save(trainer, "data");
