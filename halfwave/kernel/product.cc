@@ -16,6 +16,8 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "halfwave/kernel/load_first-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
@@ -41,10 +43,9 @@ void dot_rows(const float* x, const float* w, const float* b, float* y, std::siz
       for (std::size_t r = 0; r < rows; ++r) sum[r] = hn::MulAdd(value, hn::LoadU(d, row[r] + i), sum[r]);
     }
     if (whole < inputs) {
-      const auto mask = hn::FirstN(d, inputs - whole);
-      const auto value = hn::MaskedLoad(mask, d, x + whole);
+      const auto value = load_first(d, x + whole, inputs - whole);
       for (std::size_t r = 0; r < rows; ++r) {
-        sum[r] = hn::MulAdd(value, hn::MaskedLoad(mask, d, row[r] + whole), sum[r]);
+        sum[r] = hn::MulAdd(value, load_first(d, row[r] + whole, inputs - whole), sum[r]);
       }
     }
     for (std::size_t r = 0; r < count; ++r) {

@@ -7,12 +7,23 @@
 #include "halfwave/base/error.h"
 #include "halfwave/base/random.h"
 #include "halfwave/base/text.h"
+#include "halfwave/layer/activation_layer.h"
 
 namespace halfwave {
 namespace {
 
 // More values than this in one map or tensor is a slip of the pen, not a net.
 constexpr std::size_t largest_tensor = std::size_t{1} << 31;
+
+// Its size may be more than 64 bits hold.
+bool too_large(const Parameter& parameter) {
+  std::size_t count = 1;
+  for (const std::int64_t dim : parameter.dims) {
+    if (static_cast<std::size_t>(dim) > largest_tensor / count) return true;
+    count *= static_cast<std::size_t>(dim);
+  }
+  return false;
+}
 
 // From this many saturating hidden layers on, gradients reach the first ones a thousandfold smaller
 // (sigmoid's slope is at most 1/4).
@@ -43,7 +54,7 @@ Net::Net(const NetSpec& spec) : spec_(spec) {
   std::size_t running = 0;
   for (const Node& node : nodes_) {
     for (Parameter& parameter : node.layer->parameters()) {
-      if (parameter.size() > largest_tensor)
+      if (too_large(parameter))
         fail("{} '{}': its {} is too large", node.layer->type(), node.name, parameter.name);
       std::size_t& next = parameter.trained ? trained : running;
       parameter.offset = next;
@@ -64,7 +75,12 @@ void Net::add(const LayerSpec& spec) {
   // An activation's name leaves out its parameters: leaky_relu1.
   const std::string stem = hidden ? "activation" : spec.type.substr(0, spec.type.find(':'));
   try {
-    node.layer = make_layer(hidden ? spec_.activation : spec.type, spec.options);
+    // Not by name: the activation `linear` and the layer have the same.
+    if (hidden && spec.options.empty()) {
+      node.layer = std::make_unique<ActivationLayer>(Activation::parse(spec_.activation));
+    } else {
+      node.layer = make_layer(hidden ? spec_.activation : spec.type, spec.options);
+    }
   } catch (const Error& error) {
     fail("{} '{}': {}", stem, spec.name.empty() ? fmt::format("layer {}", nodes_.size() + 1) : spec.name,
          error.what());
@@ -100,6 +116,8 @@ void Net::add(const LayerSpec& spec) {
   } catch (const Error& error) {
     fail("{} '{}' (input {}): {}", stem, node.name, to_string(shapes[0]), error.what());
   }
+  // As the layer itself would write them: nets that are equal have equal texts.
+  spec_.layers[nodes_.size()].options = node.layer->options();
   nodes_.push_back(std::move(node));
 }
 

@@ -171,8 +171,11 @@ struct Plan::Builder {
         }
       }
       const std::size_t input_buffer = buffer_of[step.inputs[0]];
+      // Another input in the same place would be overwritten before it is read.
+      const auto same_place = [&](std::size_t input) { return buffer_of[input] == input_buffer; };
+      const bool alone = std::count_if(step.inputs.begin(), step.inputs.end(), same_place) == 1;
       const bool in_place =
-          step.traits.view || (step.traits.forward_in_place && input_buffer != outside &&
+          step.traits.view || (step.traits.forward_in_place && alone && input_buffer != outside &&
                                last_read[input_buffer] == s && !read_backward[input_buffer]);
       std::size_t& buffer = buffer_of[step.output];
       if (in_place) {

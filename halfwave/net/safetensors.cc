@@ -31,6 +31,7 @@ std::size_t value_size(std::string_view dtype) {
 }
 
 std::uint32_t crc(std::uint32_t start, std::string_view bytes) {
+  if (bytes.empty()) return start;  // zlib takes a null pointer for the wish to start anew
   return static_cast<std::uint32_t>(
       ::crc32_z(start, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
@@ -75,6 +76,7 @@ SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path, bool ch
 
   try {
     const auto json = nlohmann::json::parse(header);
+    if (!json.is_object()) damaged("its header is no JSON object");
     for (const auto& [name, value] : json.items()) {
       if (name == "__metadata__") {
         file.metadata_ = value.get<std::map<std::string, std::string>>();
@@ -84,6 +86,14 @@ SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path, bool ch
       const std::size_t size = value_size(entry.dtype);
       if (size == 0) damaged(fmt::format("tensor '{}' has the unknown type '{}'", name, entry.dtype));
       std::uint64_t count = size;
+      // Whole numbers in arrays: the library would round others.
+      const auto whole_numbers = [](const nlohmann::json& list) {
+        return list.is_array() && std::all_of(list.begin(), list.end(),
+                                              [](const auto& number) { return number.is_number_integer(); });
+      };
+      if (!whole_numbers(value.at("shape")) || !whole_numbers(value.at("data_offsets"))) {
+        damaged(fmt::format("the shape or the offsets of tensor '{}' are no whole numbers", name));
+      }
       for (const auto& dim : value.at("shape")) {
         const auto n = dim.get<std::int64_t>();
         if (n < 0 || (n > 0 && count > largest_file / static_cast<std::uint64_t>(n))) {

@@ -27,6 +27,7 @@ class SafetensorsFile {
   // With checksum_required a file without the checksum of Halfwave is refused too.
   static SafetensorsFile read(const std::filesystem::path& path, bool checksum_required);
 
+  const std::string& path() const { return path_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   // The text under a key; Error naming the file when there is none.
   const std::string& text(const std::string& key) const;

@@ -69,7 +69,8 @@ class Parser {
     if (const auto* one = node.as_string()) result.push_back(one->get());
     if (const auto* array = node.as_array()) {
       for (const auto& element : *array) {
-        if (element.is_string()) result.push_back(element.as_string()->get());
+        if (!element.is_string()) fail_at(node, "expected the names of layers, as in [\"a\", \"b\"]");
+        result.push_back(element.as_string()->get());
       }
     }
     if (result.empty()) fail_at(node, "expected the name of a layer, or several as in [\"a\", \"b\"]");
@@ -104,12 +105,10 @@ class Parser {
     for (const auto& [key, value] : *table) {
       if (key == "name") {
         spec.name = text(*table, "name", "");
-      } else if (key == "from") {
+      } else if (key == "from" || (key.str() == spec.type && (key == "add" || key == "concat"))) {
         spec.from = names(value);
       } else if (key == "layer" && spec.type.empty()) {
         spec.type = text(*table, "layer", "");
-      } else if (key.str() == spec.type && (key == "add" || key == "concat")) {
-        spec.from = names(value);
       } else {
         spec.options.emplace_back(key.str(), option(value));
       }
@@ -142,8 +141,8 @@ std::string quoted(const std::string& text) {
 }
 
 std::string quoted_list(const std::vector<std::string>& texts) {
-  std::vector<std::string> all;
-  for (const std::string& text : texts) all.push_back(quoted(text));
+  std::vector<std::string> all(texts.size());
+  std::transform(texts.begin(), texts.end(), all.begin(), quoted);
   return fmt::format("[{}]", fmt::join(all, ", "));
 }
 
@@ -172,8 +171,9 @@ std::string to_text(const LayerSpec& spec) {
     named = true;
   }
   for (const auto& [key, value] : spec.options) {
-    named = named || key == spec.type;
-    parts.push_back(fmt::format("{} = {}", key, to_text(value)));
+    const bool main = key == spec.type;  // comes first, whatever the order of the list
+    named = named || main;
+    parts.insert(main ? parts.begin() : parts.end(), fmt::format("{} = {}", key, to_text(value)));
   }
   if (!spec.name.empty()) parts.push_back("name = " + quoted(spec.name));
   if (!joins && !spec.from.empty()) {
@@ -193,11 +193,14 @@ bool starts_line(const LayerSpec& spec) {
 
 NetSpec parse_net(std::string_view toml, std::string_view source) {
   // Nested deeper than any net is: refused before the parser recurses into it.
+  // A key with dots nests too; a line ends it.
   std::size_t depth = 0;
+  std::size_t dots = 0;
   for (const char c : toml) {
+    dots = c == '\n' ? 0 : dots + (c == '.' ? 1 : 0);
     if (c == '[' || c == '{') ++depth;
     if ((c == ']' || c == '}') && depth > 0) --depth;
-    if (depth > 64) fail("{}: nested too deeply", source);
+    if (depth > 64 || dots > 200) fail("{}: nested too deeply", source);
   }
   toml::table table;
   try {

@@ -23,9 +23,9 @@ Memory::Memory(std::size_t bytes) : size_(bytes) {
 #ifdef MADV_HUGEPAGE
   // Kernels walk large maps with long strides: small pages would cost them dearly in address translation.
   if (bytes >= huge_page) {
-    const auto first = (address + huge_page - 1) / huge_page * huge_page;
-    const auto last = (address + bytes) / huge_page * huge_page;
-    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+    const std::uintptr_t to_first = (address + huge_page - 1) / huge_page * huge_page - address;
+    const std::size_t whole = (bytes - to_first) / huge_page * huge_page;
+    if (whole > 0) ::madvise(static_cast<std::byte*>(base_.get()) + to_first, whole, MADV_HUGEPAGE);
   }
 #endif
 }

@@ -99,11 +99,11 @@ void run(const Options& options) {
   const Model model = load_model(path);
   const DataPair data = open_data(data_name);
   const auto& part = options.training ? data.train : data.test;
+  check_fit(model.net, *part);
   if (part->classes() != model.info.classes && !options.json && !options.csv) {
     fmt::print(stderr,
                "warning: the data name their classes otherwise than the model does; counted by number\n");
   }
-  check_fit(model.net, *part);
   Plan plan(model.net, {.batch = batch});
   ProgressBar bar;
   const Evaluation result =

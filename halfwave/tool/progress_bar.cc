@@ -33,11 +33,17 @@ void ProgressBar::show(const std::string& title, double done, const std::string&
   if (drawn_ && now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
   drawn_ = true;
-  constexpr std::size_t cells = 20;
-  const auto full = static_cast<std::size_t>(std::clamp(done, 0.0, 1.0) * static_cast<double>(cells));
-  std::string line = fmt::format("{} [{}{}] {:3.0f} %  {}", title, std::string(full, '#'),
-                                 std::string(cells - full, '.'), done * 100, note);
-  line.resize(std::min(line.size(), terminal_width() - 1));
+  std::string line = fmt::format("{} {:3.0f} %  {}", title, done * 100, note);
+  // On a narrow terminal the bar gives way to what is written.
+  const std::size_t width = terminal_width() - 1;
+  constexpr std::size_t most_cells = 20;
+  constexpr std::size_t fewest_cells = 4;
+  const std::size_t space = width > line.size() + 3 ? width - line.size() - 3 : 0;
+  if (const std::size_t cells = std::min(space, most_cells); cells >= fewest_cells) {
+    const auto full = static_cast<std::size_t>(std::clamp(done, 0.0, 1.0) * static_cast<double>(cells));
+    line.insert(title.size(), fmt::format(" [{}{}]", std::string(full, '#'), std::string(cells - full, '.')));
+  }
+  line.resize(std::min(line.size(), width));
   fmt::print(stderr, "\r\x1b[K{}", line);
   std::fflush(stderr);
 }

@@ -69,7 +69,7 @@ class Display {
         (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
     bar_.show(fmt::format("epoch {}/{}", p.epoch + 1, p.epochs),
               static_cast<double>(p.batch) / static_cast<double>(p.batches),
-              fmt::format("loss {:.4f}  accuracy {:.2f} %  {:.0f} images/s  {} left", p.sum.mean_loss(),
+              fmt::format("loss {:.4f}  accuracy {:.1f} %  {:.0f} images/s  {} left", p.sum.mean_loss(),
                           p.sum.accuracy() * 100, static_cast<double>(images_) / elapsed,
                           duration_text(elapsed / static_cast<double>(steps_) * left)));
   }
@@ -196,7 +196,14 @@ void resume(const Options& options) {
   const RunFolder run(options.resume);
   const RunConfig config = run.open();
   set_thread_count(static_cast<int>(config.train.threads));
-  Net net(parse_net(config.net, run.config().string()));
+  const NetSpec spec = parse_net(config.net, run.config().string());
+  Net net = [&] {
+    try {
+      return Net(spec);
+    } catch (const Error& error) {
+      fail("{}: {}", run.config().string(), error.what());
+    }
+  }();
   if (!options.net.empty() && to_toml(Net(load_net(options.net)).spec()) != config.net) {
     fail("{} was started with net '{}', not with '{}'; leave the net out to go on with it",
          run.path().string(), net.spec().name, options.net);

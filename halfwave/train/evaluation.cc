@@ -37,8 +37,9 @@ void check_fit(const Net& net, const Dataset& data) {
   }
 }
 
-Evaluation evaluate(const Net& net, Plan& plan, std::int64_t batch, std::shared_ptr<const Dataset> data,
-                    const Normalisation& normalisation, const std::function<bool(std::size_t)>& progress) {
+Evaluation evaluate(const Net& net, Plan& plan, std::int64_t batch,
+                    const std::shared_ptr<const Dataset>& data, const Normalisation& normalisation,
+                    const std::function<bool(std::size_t)>& progress) {
   check_fit(net, *data);
   const Loss loss = loss_by_name(net.spec().loss);
   Evaluation result;

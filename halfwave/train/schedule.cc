@@ -14,8 +14,8 @@ double scheduled_rate(const TrainOptions& options, std::uint64_t step, std::uint
     case ScheduleKind::constant:
       return options.rate;
     case ScheduleKind::step: {
-      const auto epoch = static_cast<std::int64_t>(step / steps_per_epoch);
-      return options.rate * std::pow(options.step_factor, static_cast<double>(epoch / options.step_epochs));
+      const std::int64_t drops = static_cast<std::int64_t>(step / steps_per_epoch) / options.step_epochs;
+      return options.rate * std::pow(options.step_factor, static_cast<double>(drops));
     }
     case ScheduleKind::cosine:
       return options.rate * 0.5 * (1 + std::cos(std::numbers::pi * (at - warm) / (all - warm)));

@@ -1,0 +1,38 @@
+// Part of a vector from memory: Highway's MaskedLoad wants aligned memory where the machine has no masked
+// loads (SSE4, NEON), and reads whole vectors there. Included once for each instruction set.
+#if defined(HALFWAVE_KERNEL_LOAD_FIRST_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HALFWAVE_KERNEL_LOAD_FIRST_INL_H_
+#undef HALFWAVE_KERNEL_LOAD_FIRST_INL_H_
+#else
+#define HALFWAVE_KERNEL_LOAD_FIRST_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstddef>
+
+HWY_BEFORE_NAMESPACE();
+namespace halfwave::kernel {
+namespace HWY_NAMESPACE {
+
+// The first `count` (at most a vector's) floats from any address, 0 beyond; reads nothing past them.
+template <class D>
+HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> load_first(D d, const float* from, std::size_t count) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  const std::size_t lanes = hn::Lanes(d);
+  if (count >= lanes) return hn::LoadU(d, from);
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+#else
+  HWY_ALIGN float part[hn::MaxLanes(d)] = {};
+  std::copy_n(from, count, part);
+  return hn::Load(d, part);
+#endif
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfwave::kernel
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,84 @@
+// Every convolution against the definition in double, over a generated range of shapes: each run is made from
+// its number alone. Outputs are NaN before, dw and db are not 0, and no neighbouring memory may be touched.
+#include <gtest/gtest.h>
+
+#include "convolution_testing.h"
+
+namespace halfwave::kernel {
+namespace {
+
+constexpr std::uint64_t shapes = 96;
+
+ConvolutionSize generated_size(std::uint64_t number) {
+  RandomStream random = random_of(number);
+  for (;;) {
+    ConvolutionSize s{};
+    // A few wide ones: more than two vectors of the widest machine, and no multiple of one.
+    const bool wide = number % 8 == 7;
+    const std::vector<std::int64_t> many{33, 64, 70};
+    s.input_channels = wide && number % 16 == 7 ? one_of(random, many) : between(random, 1, 20);
+    s.output_channels = wide ? one_of(random, many) : between(random, 1, 20);
+    s.kernel_height = between(random, 1, 7);
+    s.kernel_width = random.below(2) == 0 ? s.kernel_height : between(random, 1, 7);
+    s.input_height = between(random, 1, wide ? 8 : 13);
+    s.input_width = between(random, 1, wide ? 8 : 13);
+    s.stride_height = between(random, 1, 3);
+    s.stride_width = between(random, 1, 3);
+    s.pad_height = between(random, 0, 3);
+    s.pad_width = between(random, 0, 3);
+    if (number % 4 == 3) {  // only for oneDNN
+      s.dilation_height = between(random, 1, 3);
+      s.dilation_width = between(random, 1, 3);
+      s.groups = between(random, 1, 3);
+      s.input_channels = (s.input_channels + s.groups - 1) / s.groups * s.groups;
+      s.output_channels = random.below(3) == 0 ? s.groups = s.input_channels
+                                               : (s.output_channels + s.groups - 1) / s.groups * s.groups;
+    }
+    if (fit(s)) return s;
+  }
+}
+
+void expect_right(const ConvolutionCase& c, const NaiveConvolution& expected, const ConvolutionResult& got,
+                  bool bias) {
+  expect_within(got.y, expected.y.value, expected.y.bound(), "y");
+  expect_within(got.dx, expected.dx.value, expected.dx.bound(), "dx");
+  const auto grown = [](const Sums& sums, const std::vector<float>& start) {
+    std::vector<double> value = sums.value;
+    for (std::size_t i = 0; i < value.size(); ++i) value[i] += static_cast<double>(start[i]);
+    return value;
+  };
+  expect_within(got.dw, grown(expected.dw, c.dw), expected.dw.bound(c.dw), "dw");
+  if (bias) {
+    expect_within(got.db, grown(expected.db, c.db), expected.db.bound(c.db), "db");
+  } else {
+    EXPECT_EQ(bits(got.db), bits(c.db));
+  }
+}
+
+class ConvolutionValue : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
+  const std::uint64_t number = GetParam();
+  const ConvolutionSize size = generated_size(number);
+  RandomStream random = random_of(1000 + number);
+  const ConvolutionCase c(size, between(random, 1, 5), 2000 + number);
+  const bool bias = random.below(2) == 0;
+  SCOPED_TRACE(text_of(size) + fmt::format(", batch {}", c.n));
+  const NaiveConvolution expected(size, c.n, c.x, c.w,
+                                  bias ? std::span<const float>(c.b) : std::span<const float>(), c.dy);
+  const Edge edge = number % 2 == 0 ? Edge::back : Edge::front;
+  for (const Implementation& implementation : implementations(size)) {
+    for (const int threads : {1, 2}) {
+      SCOPED_TRACE(fmt::format("{}, {} threads", implementation.name, threads));
+      const Threads scope(threads);
+      expect_right(c, expected, run(implementation, c, edge, bias), bias);
+    }
+  }
+  if (!narrow_possible(size)) return;
+  for_each_target([&] { expect_right(c, expected, run(narrow, c, edge, bias), bias); });
+}
+
+INSTANTIATE_TEST_SUITE_P(Generated, ConvolutionValue, testing::Range<std::uint64_t>(0, shapes));
+
+}  // namespace
+}  // namespace halfwave::kernel

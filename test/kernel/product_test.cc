@@ -1,0 +1,160 @@
+// The products of a linear layer against double. Bounds: a float sum of k products in any order is within
+// (k + 1) 2^-24 of the sum of their magnitudes; a bias or what was there before adds a term.
+#include "halfwave/kernel/product.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "kernel_testing.h"
+
+namespace halfwave::kernel {
+namespace {
+
+struct Case {
+  std::int64_t n, inputs, outputs;
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = [] {
+    std::vector<Case> list;
+    for (const std::int64_t n : {1, 2, 3, 4, 5, 64}) {
+      for (const auto& [inputs, outputs] : std::vector<std::pair<std::int64_t, std::int64_t>>{
+               {1, 1}, {7, 3}, {16, 10}, {33, 17}, {120, 84}, {200, 33}, {3, 130}}) {
+        list.push_back({n, inputs, outputs});
+      }
+    }
+    list.push_back({1, 9000, 12});  // several threads' parts
+    list.push_back({2, 9001, 12});
+    return list;
+  }();
+  return all;
+}
+
+template <class Test>
+void over_cases(Test&& test) {
+  for (const Case& c : cases()) {
+    SCOPED_TRACE(fmt::format("{} rows, {} to {}", c.n, c.inputs, c.outputs));
+    const Edge edge = c.n % 2 == 0 ? Edge::back : Edge::front;
+    for (const int threads : {1, 2}) {
+      const Threads scope(threads);
+      test(c, edge);
+    }
+    for_each_target([&] { test(c, edge); });
+  }
+}
+
+std::size_t area(std::int64_t a, std::int64_t b) { return static_cast<std::size_t>(a * b); }
+
+// The sum over k of a(i, k) b(k, j) and of its magnitude.
+struct Product {
+  template <class A, class B>
+  Product(std::size_t rows, std::size_t columns, std::size_t terms, const A& a, const B& b)
+      : value(rows * columns), bound(rows * columns) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        double magnitude = 0;
+        for (std::size_t k = 0; k < terms; ++k) {
+          const double product = static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
+          value[i * columns + j] += product;
+          magnitude += std::abs(product);
+        }
+        bound[i * columns + j] = magnitude * (static_cast<double>(terms) + 2) * rounding;
+      }
+    }
+  }
+  // On top of what is there; one more term.
+  void add(std::size_t i, float start, double terms) {
+    value[i] += static_cast<double>(start);
+    bound[i] += (std::abs(static_cast<double>(start)) + std::abs(value[i])) * rounding * terms;
+  }
+
+  std::vector<double> value, bound;
+};
+
+TEST(Product, RunsForward) {
+  over_cases([](const Case& c, Edge edge) {
+    RandomStream random = random_of(static_cast<std::uint64_t>(c.inputs));
+    const Guarded<float> x(normal_values(random, area(c.n, c.inputs)), edge);
+    const Guarded<float> w(normal_values(random, area(c.outputs, c.inputs)), edge);
+    const Guarded<float> b(normal_values(random, area(c.outputs, 1)), edge);
+    const auto inputs = static_cast<std::size_t>(c.inputs);
+    const auto outputs = static_cast<std::size_t>(c.outputs);
+    Product expected(
+        static_cast<std::size_t>(c.n), outputs, inputs,
+        [&](std::size_t i, std::size_t k) { return x.data()[i * inputs + k]; },
+        [&](std::size_t k, std::size_t j) { return w.data()[j * inputs + k]; });
+    Guarded<float> y(area(c.n, c.outputs), edge);
+    product_forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), nullptr, y.data(), {});
+    expect_within(y.values(), expected.value, expected.bound, "y without bias");
+    for (std::size_t i = 0; i < y.size(); ++i) expected.add(i, b.data()[i % outputs], 2);
+    Guarded<float> biased(y.size(), edge);
+    product_forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), biased.data(), {});
+    expect_within(biased.values(), expected.value, expected.bound, "y");
+    Guarded<float> counted(y.size(), edge);
+    product_forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), counted.data(),
+                    counting_epilogue());
+    for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(counted[i], biased[i] + epilogue_step) << i;
+  });
+}
+
+TEST(Product, RunsBackward) {
+  over_cases([](const Case& c, Edge edge) {
+    RandomStream random = random_of(100 + static_cast<std::uint64_t>(c.inputs));
+    const Guarded<float> x(normal_values(random, area(c.n, c.inputs)), edge);
+    const Guarded<float> w(normal_values(random, area(c.outputs, c.inputs)), edge);
+    const Guarded<float> dy(normal_values(random, area(c.n, c.outputs)), edge);
+    const std::vector<float> start = normal_values(random, w.size());
+    const std::vector<float> bias_start = normal_values(random, static_cast<std::size_t>(c.outputs));
+    const auto n = static_cast<std::size_t>(c.n);
+    const auto inputs = static_cast<std::size_t>(c.inputs);
+    const auto outputs = static_cast<std::size_t>(c.outputs);
+    const auto gradient = [&](std::size_t row, std::size_t o) { return dy.data()[row * outputs + o]; };
+
+    Guarded<float> dx(x.size(), edge);
+    product_backward_data({c.inputs, c.outputs}, c.n, dy.data(), w.data(), dx.data());
+    const Product data(n, inputs, outputs, gradient,
+                       [&](std::size_t o, std::size_t i) { return w.data()[o * inputs + i]; });
+    expect_within(dx.values(), data.value, data.bound, "dx");
+
+    Guarded<float> dw(start, edge);
+    Guarded<float> db(bias_start, edge);
+    product_backward_weights({c.inputs, c.outputs}, c.n, x.data(), dy.data(), dw.data(), db.data());
+    Product weights(
+        outputs, inputs, n, [&](std::size_t o, std::size_t row) { return gradient(row, o); },
+        [&](std::size_t row, std::size_t i) { return x.data()[row * inputs + i]; });
+    for (std::size_t i = 0; i < start.size(); ++i) weights.add(i, start[i], static_cast<double>(n) + 2);
+    expect_within(dw.values(), weights.value, weights.bound, "dw");
+    Product bias(
+        outputs, 1, n, [&](std::size_t o, std::size_t row) { return gradient(row, o); },
+        [](std::size_t, std::size_t) { return 1.0F; });
+    for (std::size_t i = 0; i < outputs; ++i) bias.add(i, bias_start[i], static_cast<double>(n) + 2);
+    expect_within(db.values(), bias.value, bias.bound, "db");
+
+    Guarded<float> alone(start, edge);
+    product_backward_weights({c.inputs, c.outputs}, c.n, x.data(), dy.data(), alone.data(), nullptr);
+    EXPECT_EQ(bits(alone.values()), bits(dw.values()));
+  });
+}
+
+// A NaN or an infinity in x reaches its row, in w its output; nothing else.
+TEST(Product, KeepsSpecialValuesToTheirRow) {
+  for (const std::int64_t n : {1, 2, 5}) {
+    for_each_target([&] {
+      const ProductSize size{19, 7};
+      RandomStream random = random_of(3);
+      std::vector<float> x = normal_values(random, area(n, size.inputs));
+      std::vector<float> w = normal_values(random, area(size.outputs, size.inputs));
+      x[18] = not_a_number;  // of the first row
+      w[19 * 3 + 18] = infinity;
+      std::vector<float> y(area(n, size.outputs));
+      product_forward(size, n, x.data(), w.data(), nullptr, y.data(), {});
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        EXPECT_EQ(std::isnan(y[i]), i < 7) << i;
+        EXPECT_EQ(std::isinf(y[i]), i >= 7 && i % 7 == 3) << i;
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace halfwave::kernel

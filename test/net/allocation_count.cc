@@ -1,0 +1,36 @@
+#include "allocation_count.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::atomic<std::int64_t> taken{0};
+std::atomic<std::int64_t> given_back{0};
+
+void* take(std::size_t bytes) {
+  ++taken;
+  void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void give_back(void* memory) {
+  if (memory == nullptr) return;
+  ++given_back;
+  std::free(memory);
+}
+
+}  // namespace
+
+// The forms for arrays and without exceptions call these by default.
+void* operator new(std::size_t bytes) { return take(bytes); }
+void operator delete(void* memory) noexcept { give_back(memory); }
+void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
+
+namespace halfwave {
+
+AllocationCount allocation_count() { return {taken, given_back}; }
+
+}  // namespace halfwave

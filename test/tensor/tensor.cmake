@@ -1,0 +1,1 @@
+halfwave_test(tensor buffer_test.cc shape_test.cc)
