@@ -50,7 +50,7 @@ std::size_t find_parameter(const ActivationInfo& info, std::string_view name) {
     if (info.parameters[i].name == name) return i;
   }
   const std::vector<std::string_view> names = names_of(info.parameters);
-  fail("activation '{}': unknown parameter {}{}; its parameters are {}", info.name, shown(name),
+  fail("activation '{}': unknown parameter {}{} (its parameters are {})", info.name, shown(name),
        suggestion(name, names), fmt::join(names, ", "));
 }
 

@@ -16,6 +16,8 @@
 namespace halfwave {
 namespace {
 
+constexpr const char* part_ending = ".part";  // the number of the process follows
+
 std::string reason() { return std::generic_category().message(errno); }
 
 class Descriptor {
@@ -73,7 +75,7 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
-  const std::filesystem::path aside = path.string() + ".part" + std::to_string(::getpid());
+  const std::filesystem::path aside = path.string() + part_ending + std::to_string(::getpid());
   Descriptor descriptor(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (descriptor.get() < 0) fail("cannot write {}: {}", path.string(), reason());
   bool good = true;
@@ -92,6 +94,12 @@ void write_file(const std::filesystem::path& path, std::span<const std::string_v
 void write_file(const std::filesystem::path& path, std::string_view text) {
   const std::array<std::string_view, 1> parts{text};
   write_file(path, parts);
+}
+
+bool is_unfinished(const std::filesystem::path& path) {
+  const std::string ending = path.extension().string();
+  return ending.starts_with(part_ending) && ending.size() > std::strlen(part_ending) &&
+         ending.find_first_not_of("0123456789", std::strlen(part_ending)) == std::string::npos;
 }
 
 void make_folder(const std::filesystem::path& path) {

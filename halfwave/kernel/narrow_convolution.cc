@@ -17,6 +17,8 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "halfwave/kernel/load_first-inl.h"
+
 #ifndef HALFWAVE_NARROW_COMMON
 #define HALFWAVE_NARROW_COMMON
 namespace halfwave::kernel {
@@ -112,7 +114,7 @@ HWY_INLINE void forward_block(const NarrowSize& s, const float* x, const float* 
       if ((v + 1) * lanes <= outputs) {
         hn::StoreU(sum[p][v], d, to);
       } else {
-        hn::BlendedStore(sum[p][v], hn::FirstN(d, outputs - v * lanes), d, to);
+        hn::BlendedStore(sum[p][v], hn::FirstN(d, outputs - std::min(outputs, v * lanes)), d, to);
       }
     }
   }
@@ -174,14 +176,14 @@ HWY_INLINE void weights_block(const NarrowSize& s, const float* x, const float* 
     }
   }
   const bool whole = outputs >= V * lanes;
-  const auto mask = hn::FirstN(d, outputs - (V - 1) * lanes);
   for (std::size_t row = 0; row < s.height; ++row) {
     const float* from = x + row * s.stride * s.pitch;
     for (std::size_t q = 0; q < s.width; ++q, from += s.step, dy += s.outputs) {
       hn::Vec<D> gradient[V];
-      for (std::size_t v = 0; v + 1 < V; ++v) gradient[v] = hn::LoadU(d, dy + v * lanes);
-      gradient[V - 1] =
-          whole ? hn::LoadU(d, dy + (V - 1) * lanes) : hn::MaskedLoad(mask, d, dy + (V - 1) * lanes);
+      for (std::size_t v = 0; v < V; ++v) {
+        const std::size_t at = v * lanes;
+        gradient[v] = whole ? hn::LoadU(d, dy + at) : load_first(d, dy + at, outputs - std::min(outputs, at));
+      }
       for (std::size_t r = 0; r < R; ++r) {
         for (std::size_t t = 0; t < T; ++t) {
           const auto value = hn::Set(d, from[r * s.pitch + t]);

@@ -11,6 +11,8 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "halfwave/kernel/load_first-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
@@ -21,7 +23,7 @@ using V = hn::Vec<D>;
 
 HWY_INLINE V load(const float* from, std::size_t count) {
   const D d;
-  return count >= hn::Lanes(d) ? hn::LoadU(d, from) : hn::MaskedLoad(hn::FirstN(d, count), d, from);
+  return load_first(d, from, count);
 }
 
 HWY_INLINE void store(V value, float* to, std::size_t count) {

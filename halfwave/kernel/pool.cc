@@ -11,6 +11,8 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "halfwave/kernel/load_first-inl.h"
+
 #ifndef HALFWAVE_POOL_COMMON
 #define HALFWAVE_POOL_COMMON
 namespace halfwave::kernel {
@@ -63,9 +65,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 
-HWY_INLINE V load(D d, const float* from, std::size_t count) {
-  return count >= hn::Lanes(d) ? hn::LoadU(d, from) : hn::MaskedLoad(hn::FirstN(d, count), d, from);
-}
+HWY_INLINE V load(D d, const float* from, std::size_t count) { return load_first(d, from, count); }
 
 HWY_INLINE void store(V value, D d, float* to, std::size_t count) {
   if (count >= hn::Lanes(d)) {

@@ -42,15 +42,13 @@ void save_checkpoint(const std::filesystem::path& path, Trainer& trainer,
              std::move(entries));
 }
 
-void load_checkpoint(const std::filesystem::path& path, Trainer& trainer,
-                     const std::string& data_fingerprint) {
-  const SafetensorsFile file = SafetensorsFile::read(path, true);
+void load_checkpoint(const SafetensorsFile& file, Trainer& trainer, const std::string& data_fingerprint) {
   const std::string& state_text = file.text(state_key);
   if (file.text(options_key) != options_text(trainer)) {
-    fail("{} was made with another net or other options than the run's config says", path.string());
+    fail("{} was made with another net or other options than the run's config says", file.path());
   }
   if (file.text(data_key) != data_fingerprint) {
-    fail("{} was made with other data: the images or labels have changed since the run began", path.string());
+    fail("{} was made with other data: the images or labels have changed since the run began", file.path());
   }
   load_tensors(file, trainer.net());
   for (const Optimiser::State& state : trainer.optimiser().state()) {
@@ -60,7 +58,7 @@ void load_checkpoint(const std::filesystem::path& path, Trainer& trainer,
   try {
     trainer.restore(nlohmann::json::parse(state_text).get<TrainState>());
   } catch (const nlohmann::json::exception& error) {
-    fail("{}: its '{}' is not understood: {}", path.string(), state_key, error.what());
+    fail("{}: its '{}' is not understood: {}", file.path(), state_key, error.what());
   }
 }
 

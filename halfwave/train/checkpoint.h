@@ -12,10 +12,9 @@ namespace halfwave {
 void save_checkpoint(const std::filesystem::path& path, Trainer& trainer,
                      const std::string& data_fingerprint);
 
-// Puts the trainer where the checkpoint was. Error when the file is missing or damaged, or was made with
-// another net, other options or other data; the trainer is then not to be used.
-void load_checkpoint(const std::filesystem::path& path, Trainer& trainer,
-                     const std::string& data_fingerprint);
+// Puts the trainer where the checkpoint was. Error when it was made with another net, other options or other
+// data; the trainer is then not to be used.
+void load_checkpoint(const SafetensorsFile& file, Trainer& trainer, const std::string& data_fingerprint);
 
 std::string fingerprint(const DataPair& data);
 

@@ -10,6 +10,16 @@ namespace {
 constexpr const char* net_key = "halfwave.net";
 constexpr const char* info_key = "halfwave.model";
 
+// Puts the file's name before the error of what was made of it.
+template <class Make>
+auto named(const SafetensorsFile& file, const Make& make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    fail("{}: {}", file.path(), error.what());
+  }
+}
+
 }  // namespace
 
 void load_tensors(const SafetensorsFile& file, Net& net) {
@@ -18,7 +28,8 @@ void load_tensors(const SafetensorsFile& file, Net& net) {
 }
 
 Model load_model(const SafetensorsFile& file) {
-  Model model{Net(parse_net(file.text(net_key), "the net in the model file")), {}};
+  const NetSpec spec = parse_net(file.text(net_key), file.path());
+  Model model{named(file, [&] { return Net(spec); }), {}};
   load_tensors(file, model.net);
   try {
     const auto json = nlohmann::json::parse(file.text(info_key));
@@ -26,13 +37,13 @@ Model load_model(const SafetensorsFile& file) {
     json.at("mean").get_to(model.info.normalisation.mean);
     json.at("deviation").get_to(model.info.normalisation.deviation);
   } catch (const nlohmann::json::exception& error) {
-    fail("the model file's '{}' is not understood: {}", info_key, error.what());
+    fail("{}: its '{}' is not understood ({})", file.path(), info_key, error.what());
   }
   if (model.info.classes.size() != model.net.output().size()) {
-    fail("the model file names {} classes, but its net has {} outputs", model.info.classes.size(),
+    fail("{}: it names {} classes, but its net has {} outputs", file.path(), model.info.classes.size(),
          model.net.output().size());
   }
-  const Normaliser check(model.info.normalisation, model.net.input().channels);
+  named(file, [&] { return Normaliser(model.info.normalisation, model.net.input().channels); });
   return model;
 }
 

@@ -42,17 +42,31 @@ void RunFolder::load(Trainer& trainer, const std::string& data_fingerprint, bool
   const bool has_last = std::filesystem::exists(last(), code);
   const bool has_previous = std::filesystem::exists(previous(), code);
   if (use_previous && !has_previous) fail("{} has no checkpoint before the last one", path_.string());
+  remove_leftovers();
   if (!has_last && !has_previous) return;
   // A run that was stopped between the two renames has only the previous one, and that is sound.
   const std::filesystem::path path = use_previous || !has_last ? previous() : last();
+  load_checkpoint(read_sound(path, path == last() && has_previous), trainer, data_fingerprint);
+  // What comes after the previous one is given up: it must not take that one's place at the next save.
+  if (use_previous) std::filesystem::remove(last(), code);
+}
+
+SafetensorsFile RunFolder::read_sound(const std::filesystem::path& path, bool has_other) {
   try {
-    load_checkpoint(path, trainer, data_fingerprint);
+    return SafetensorsFile::read(path, true);
   } catch (const Error& error) {
-    if (path == last() && has_previous) {
-      fail("{}; the checkpoint before it is there: go on from it with --previous", error.what());
-    }
-    throw;
+    if (!has_other) throw;
+    fail("{}; the checkpoint before it is there: go on from it with --previous", error.what());
   }
+}
+
+void RunFolder::remove_leftovers() const {
+  std::error_code code;
+  std::vector<std::filesystem::path> found{path_ / "next.safetensors"};
+  for (const auto& entry : std::filesystem::directory_iterator(path_, code)) {
+    if (is_unfinished(entry.path())) found.push_back(entry.path());
+  }
+  for (const auto& file : found) std::filesystem::remove(file, code);
 }
 
 std::filesystem::path model_path(const std::filesystem::path& path) {

@@ -38,6 +38,9 @@ class RunFolder {
   void load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const;
 
  private:
+  static SafetensorsFile read_sound(const std::filesystem::path& path, bool has_other);
+  void remove_leftovers() const;  // of a process that was killed while it wrote
+
   std::filesystem::path path_;
 };
 

@@ -59,7 +59,7 @@ double Trainer::step(const Batch& batch) {
 void Trainer::explain(const Batch& batch) {
   const std::string where = step_.first_not_finite(batch.pixels.data(), batch.size, state_.step);
   fail(
-      "the loss is no longer finite in epoch {}, step {}: it began in {}; try a lower rate (--rate {:.2g}), "
+      "the loss is no longer finite in epoch {}, step {}: it began in {}; try a lower rate (--rate {:.3g}), "
       "a "
       "longer --warm-up, or batch_norm layers",
       state_.epoch + 1, state_.step + 1, where, options_.rate / 10);

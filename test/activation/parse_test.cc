@@ -116,9 +116,9 @@ TEST(Parse, SaysWhatIsWrong) {
   EXPECT_EQ(message_of("relu:"), "activation 'relu' has no parameters, got ''");
   EXPECT_EQ(
       message_of("leaky_relu:slop=1"),
-      "activation 'leaky_relu': unknown parameter 'slop'; did you mean 'slope'?; its parameters are slope");
+      "activation 'leaky_relu': unknown parameter 'slop'; did you mean 'slope'? (its parameters are slope)");
   EXPECT_EQ(message_of("hard_tanh:size=1"),
-            "activation 'hard_tanh': unknown parameter 'size'; its parameters are minimum, maximum");
+            "activation 'hard_tanh': unknown parameter 'size' (its parameters are minimum, maximum)");
   EXPECT_EQ(message_of("leaky_relu:"),
             "activation 'leaky_relu': expected parameter=value, got ''; its parameters are slope");
   EXPECT_EQ(message_of("leaky_relu:0.1"),

@@ -31,8 +31,8 @@ std::vector<float> floats(const SafetensorsFile& file, const std::string& name) 
   return values;
 }
 
-// The largest distance, in units of the largest value: sums of a few hundred terms in float32 stay within a few
-// dozen times 2^-24 of it.
+// The largest distance, in units of the largest value: sums of a few hundred terms in float32 stay within a
+// few dozen times 2^-24 of it.
 void expect_near(std::span<const float> got, const std::vector<float>& expected, const std::string& what) {
   ASSERT_EQ(got.size(), expected.size()) << what;
   double largest = 1e-6;
@@ -43,11 +43,12 @@ void expect_near(std::span<const float> got, const std::vector<float>& expected,
 }
 
 TEST_P(Golden, AgreesWithPyTorch) {
-  const SafetensorsFile file =
-      SafetensorsFile::read(std::string(HALFWAVE_TEST_FOLDER "/golden/") + GetParam() + ".safetensors", false);
+  const SafetensorsFile file = SafetensorsFile::read(
+      std::string(HALFWAVE_TEST_FOLDER "/golden/") + GetParam() + ".safetensors", false);
   const bool training = !file.metadata().contains("mode") || file.text("mode") == "training";
   Net net(parse_net("input = " + file.text("input") + "\n" + file.text("layers"), GetParam()));
-  for (const Net::Tensor& tensor : net.tensors()) file.copy_floats(tensor.name, tensor.parameter->dims, tensor.values);
+  for (const Net::Tensor& tensor : net.tensors())
+    file.copy_floats(tensor.name, tensor.parameter->dims, tensor.values);
   const std::vector<float> x = floats(file, "x");
   const std::vector<float> dy = floats(file, "dy");
   const auto n = static_cast<std::int64_t>(x.size() / net.input().size());
@@ -77,7 +78,8 @@ TEST_P(Golden, AgreesWithPyTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Layer, Golden, testing::ValuesIn(cases()), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Layer, Golden, testing::ValuesIn(cases()),
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace halfwave

@@ -56,7 +56,7 @@ TEST(Model, EveryDamagedByteIsNoticed) {
 TEST(Model, WhatDoesNotFitIsRefused) {
   Net net(parse_net(sample_net(), "test"));
   save_model(path, net, {{"a", "b"}, {{0.0F}, {1.0F}}});
-  EXPECT_EQ(refused(), "the model file names 2 classes, but its net has 4 outputs");
+  EXPECT_EQ(refused(), path.string() + ": it names 2 classes, but its net has 4 outputs");
   save_model(path, net, {{"a", "b", "c", "d"}, {{0.0F, 0.0F}, {1.0F, 1.0F}}});
   EXPECT_NE(refused(), "no error");
   write_safetensors(path, {}, {});

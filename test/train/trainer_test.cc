@@ -63,7 +63,7 @@ TEST(Trainer, ResumesToTheSameBitsFromAnyStep) {
       }
       Net again(parse_net(sample_net(), "test"));
       Trainer trainer(again, sample_data(), short_run(kind));
-      load_checkpoint(path, trainer, "data");
+      load_checkpoint(SafetensorsFile::read(path, true), trainer, "data");
       EXPECT_TRUE(trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {}));
       ASSERT_EQ(values_of(again), values_of(whole)) << "stopped at step " << stop;
       ASSERT_EQ(trainer.state().history.size(), expected.size());
@@ -89,13 +89,19 @@ TEST(Trainer, CheckpointsOfAnotherRunAreRefused) {
   Net net(parse_net(sample_net(), "test"));
   Trainer trainer(net, sample_data(), short_run());
   save_checkpoint(path, trainer, "data");
-  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "others"); }).find("was made with other data"),
+  EXPECT_NE(message([&] {
+              load_checkpoint(SafetensorsFile::read(path, true), trainer, "others");
+            }).find("was made with other data"),
             std::string::npos);
   Trainer adam(net, sample_data(), short_run(OptimiserKind::adam));
-  EXPECT_NE(message([&] { load_checkpoint(path, adam, "data"); }).find("another net or other options"),
+  EXPECT_NE(message([&] {
+              load_checkpoint(SafetensorsFile::read(path, true), adam, "data");
+            }).find("another net or other options"),
             std::string::npos);
   save_model(path, net, trainer.info());
-  EXPECT_NE(message([&] { load_checkpoint(path, trainer, "data"); }).find("no file of Halfwave"),
+  EXPECT_NE(message([&] {
+              load_checkpoint(SafetensorsFile::read(path, true), trainer, "data");
+            }).find("no file of Halfwave"),
             std::string::npos);
 }
 
@@ -109,7 +115,7 @@ TEST(Trainer, SaysWhereALossStoppedBeingFinite) {
       message([&] { trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {}); });
   EXPECT_NE(text.find("the loss is no longer finite in epoch "), std::string::npos) << text;
   EXPECT_NE(text.find("layer '"), std::string::npos) << text;
-  EXPECT_NE(text.find("--rate 1e+02"), std::string::npos) << text;
+  EXPECT_NE(text.find("--rate 100"), std::string::npos) << text;
 }
 
 TEST(Trainer, NetAndDataMustFit) {
@@ -139,16 +145,16 @@ TEST(RunFolder, KeepsTheCheckpointBefore) {
   };
   go_to(2);
   go_to(4);
-  run.load(trainer, "data", true);
-  EXPECT_EQ(trainer.state().step, 2U);
   run.load(trainer, "data", false);
   EXPECT_EQ(trainer.state().step, 4U);
   std::filesystem::resize_file(run.last(), std::filesystem::file_size(run.last()) - 1);
   const std::string text = message([&] { run.load(trainer, "data", false); });
   EXPECT_NE(text.find("checksum does not match"), std::string::npos) << text;
   EXPECT_NE(text.find("go on from it with --previous"), std::string::npos) << text;
-  std::filesystem::remove(run.last());  // as after a stop between the two renames
-  run.load(trainer, "data", false);
+  run.load(trainer, "data", true);
+  EXPECT_EQ(trainer.state().step, 2U);
+  EXPECT_FALSE(std::filesystem::exists(run.last())) << "the damaged one must not take the good one's place";
+  run.load(trainer, "data", false);  // as after a stop between the two renames
   EXPECT_EQ(trainer.state().step, 2U);
 }
 
