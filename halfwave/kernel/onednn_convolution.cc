@@ -1,42 +1,16 @@
 // Dense direct convolution by oneDNN, in NHWC. Weights are packed into the layout that oneDNN prefers when
 // they change. The activation is not oneDNN's: its ReLU turns a NaN into 0.
-#include <dnnl.hpp>
 
-#include <array>
 #include <vector>
 
 #include "halfwave/base/parallel.h"
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/onednn.h"
 
 namespace halfwave::kernel {
 namespace {
 
-using Tag = dnnl::memory::format_tag;
-constexpr auto f32 = dnnl::memory::data_type::f32;
-
-const dnnl::engine& engine() {
-  static const dnnl::engine instance(dnnl::engine::kind::cpu, 0);
-  return instance;
-}
-
-dnnl::memory empty_memory(const dnnl::memory::desc& desc) { return {desc, engine(), DNNL_MEMORY_NONE}; }
-
-void set(const dnnl::memory& memory, const float* data) { memory.set_data_handle(const_cast<float*>(data)); }
-
-struct Argument {
-  int name;
-  const dnnl::memory& memory;
-};
-
-// The C call: the C++ one builds a map on every execution.
-template <std::size_t N>
-void execute(const dnnl::primitive& primitive, const dnnl::stream& stream, const Argument (&arguments)[N]) {
-  std::array<dnnl_exec_arg_t, N> list;
-  for (std::size_t i = 0; i < N; ++i) list[i] = {arguments[i].name, arguments[i].memory.get()};
-  dnnl::error::wrap_c_api(
-      dnnl_primitive_execute(primitive.get(), stream.get(), static_cast<int>(N), list.data()),
-      "oneDNN could not run a primitive");
-}
+using namespace onednn;
 
 struct Description {
   explicit Description(const ConvolutionSize& s)
@@ -115,33 +89,6 @@ struct Description {
   dnnl::primitive_attr attributes;
 };
 
-// Weights in the layout of one primitive, made anew when the source has changed.
-struct PackedWeights {
-  explicit PackedWeights(const Description& description, const dnnl::memory::desc& desc)
-      : source(empty_memory(description.weights)), packed(desc, engine()), reorder(source, packed) {}
-
-  void update(const dnnl::stream& stream, const float* w, std::uint64_t wanted) {
-    if (version == wanted) return;
-    set(source, w);
-    execute(reorder, stream, {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, packed}});
-    version = wanted;
-  }
-
-  dnnl::memory source;
-  dnnl::memory packed;
-  dnnl::reorder reorder;
-  std::uint64_t version = 0;
-};
-
-// Primitives are made for one batch size; a run meets few.
-template <class Bound>
-Bound& bound_to(std::vector<std::unique_ptr<Bound>>& all, const Description& description, std::int64_t n) {
-  for (const auto& bound : all) {
-    if (bound->n == n) return *bound;
-  }
-  return *all.emplace_back(std::make_unique<Bound>(description, n));
-}
-
 class OnednnForward final : public ConvolutionForward {
  public:
   explicit OnednnForward(const ConvolutionSize& size)
@@ -180,7 +127,7 @@ class OnednnForward final : public ConvolutionForward {
     Bound(const Description& d, std::int64_t count, const dnnl::convolution_forward::primitive_desc& desc)
         : n(count),
           primitive(desc),
-          weights(d, desc.weights_desc()),
+          weights(d.weights, desc.weights_desc()),
           x(empty_memory(desc.src_desc())),
           b(empty_memory(d.bias)),
           y(empty_memory(desc.dst_desc())),
@@ -231,7 +178,7 @@ class OnednnBackwardData final : public ConvolutionBackwardData {
           const dnnl::convolution_backward_data::primitive_desc& desc)
         : n(count),
           primitive(desc),
-          weights(d, desc.weights_desc()),
+          weights(d.weights, desc.weights_desc()),
           dy(empty_memory(desc.diff_dst_desc())),
           dx(empty_memory(desc.diff_src_desc())),
           scratch(empty_memory(desc.scratchpad_desc())) {}

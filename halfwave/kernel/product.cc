@@ -1,5 +1,6 @@
-// oneDNN's sgemm on the weights as they are; for very few rows, where the weights are read once and memory
-// decides, a product of our own.
+// Forward by oneDNN's inner product on packed weights (three times as fast as its sgemm with transposed
+// ones); for very few rows, where the weights are read once and memory decides, a product of our own.
+// Backward by oneDNN's sgemm on the weights as they are.
 #include "halfwave/kernel/product.h"
 
 #include <dnnl.h>
@@ -10,6 +11,7 @@
 
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
+#include "halfwave/kernel/onednn.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/product.cc"
@@ -80,29 +82,80 @@ void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n
 
 }  // namespace
 
-void product_forward(const ProductSize& size, std::int64_t n, const float* x, const float* w, const float* b,
-                     float* y, const Epilogue& epilogue) {
-  const auto inputs = static_cast<std::size_t>(size.inputs);
-  const auto outputs = static_cast<std::size_t>(size.outputs);
+struct ProductForward::Bound {
+  Bound(const ProductSize& size, std::int64_t rows) : Bound(size, rows, description(size, rows)) {}
+  Bound(const ProductSize& size, std::int64_t rows, const dnnl::inner_product_forward::primitive_desc& desc)
+      : n(rows),
+        primitive(desc),
+        weights({{size.outputs, size.inputs}, onednn::f32, onednn::Tag::oi}, desc.weights_desc()),
+        x(onednn::empty_memory(desc.src_desc())),
+        b(onednn::empty_memory(desc.bias_desc())),
+        y(onednn::empty_memory(desc.dst_desc())),
+        scratch(onednn::empty_memory(desc.scratchpad_desc())) {}
+
+  static dnnl::inner_product_forward::primitive_desc description(const ProductSize& size, std::int64_t rows) {
+    const dnnl::memory::desc source({rows, size.inputs}, onednn::f32, onednn::Tag::nc);
+    const dnnl::memory::desc any({size.outputs, size.inputs}, onednn::f32, onednn::Tag::any);
+    const dnnl::memory::desc bias({size.outputs}, onednn::f32, onednn::Tag::x);
+    const dnnl::memory::desc target({rows, size.outputs}, onednn::f32, onednn::Tag::nc);
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    const auto kind = dnnl::prop_kind::forward_inference;
+#if DNNL_VERSION_MAJOR >= 3
+    return {onednn::engine(), kind, source, any, bias, target, attributes};
+#else
+    return {{kind, source, any, bias, target}, attributes, onednn::engine()};
+#endif
+  }
+
+  std::int64_t n;
+  dnnl::inner_product_forward primitive;
+  onednn::PackedWeights weights;
+  dnnl::memory x, b, y, scratch;
+  dnnl::stream stream{onednn::engine()};
+};
+
+ProductForward::ProductForward(const ProductSize& size)
+    : size_(size), no_bias_(static_cast<std::size_t>(size.outputs)) {}
+
+ProductForward::~ProductForward() = default;
+
+void ProductForward::load(const float* w, const float* b) {
+  w_ = w;
+  b_ = b;
+  ++version_;
+}
+
+void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
+                         Workspace& workspace) {
+  const auto inputs = static_cast<std::size_t>(size_.inputs);
+  const auto outputs = static_cast<std::size_t>(size_.outputs);
   if (n <= few_rows) {
     for (std::size_t image = 0; image < static_cast<std::size_t>(n); ++image) {
       float* to = y + image * outputs;
       parallel_for(outputs, std::max<std::size_t>(parallel_grain / inputs, 4),
                    [&](std::size_t begin, std::size_t end, int) {
-                     HWY_DYNAMIC_DISPATCH(dot_rows)(x + image * inputs, w, b, to, inputs, begin, end);
+                     HWY_DYNAMIC_DISPATCH(dot_rows)(x + image * inputs, w_, b_, to, inputs, begin, end);
                      epilogue(to + begin, end - begin);
                    });
     }
     return;
   }
-  multiply('N', 'T', n, size.outputs, size.inputs, x, size.inputs, w, size.inputs, 0.0F, y, size.outputs);
-  parallel_for(static_cast<std::size_t>(n), std::max<std::size_t>(parallel_grain / outputs, 1),
-               [&](std::size_t begin, std::size_t end, int) {
-                 for (std::size_t image = begin; b != nullptr && image < end; ++image) {
-                   for (std::size_t o = 0; o < outputs; ++o) y[image * outputs + o] += b[o];
-                 }
-                 epilogue(y + begin * outputs, (end - begin) * outputs);
-               });
+  Bound& bound = onednn::bound_to(bounds_, size_, n);
+  bound.weights.update(bound.stream, w_, version_);
+  onednn::set(bound.x, x);
+  onednn::set(bound.b, b_ != nullptr ? b_ : no_bias_.data());
+  onednn::set(bound.y, y);
+  bound.scratch.set_data_handle(workspace.get(bound.scratch.get_desc().get_size()));
+  onednn::execute(bound.primitive, bound.stream,
+                  {{DNNL_ARG_SRC, bound.x},
+                   {DNNL_ARG_WEIGHTS, bound.weights.packed},
+                   {DNNL_ARG_BIAS, bound.b},
+                   {DNNL_ARG_DST, bound.y},
+                   {DNNL_ARG_SCRATCHPAD, bound.scratch}});
+  if (epilogue.apply == nullptr) return;
+  parallel_for(static_cast<std::size_t>(n) * outputs, parallel_grain,
+               [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
 }
 
 void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,

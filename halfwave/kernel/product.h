@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "halfwave/kernel/epilogue.h"
+#include "halfwave/kernel/workspace.h"
 
 namespace halfwave::kernel {
 
@@ -12,9 +15,27 @@ struct ProductSize {
   std::int64_t outputs;
 };
 
-// y = x w^T + b, then the epilogue; b may be null.
-void product_forward(const ProductSize& size, std::int64_t n, const float* x, const float* w, const float* b,
-                     float* y, const Epilogue& epilogue);
+// y = x w^T + b, then the epilogue. Weights are packed when they have changed and many rows come. One object
+// serves one thread at a time.
+class ProductForward {
+ public:
+  explicit ProductForward(const ProductSize& size);
+  ~ProductForward();
+
+  // Takes over new weights and bias (bias may be null). The pointers must live until the next load or run.
+  void load(const float* w, const float* b);
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace);
+
+ private:
+  struct Bound;  // oneDNN's primitive for one number of rows
+
+  ProductSize size_;
+  const float* w_ = nullptr;
+  const float* b_ = nullptr;
+  std::uint64_t version_ = 0;
+  std::vector<float> no_bias_;
+  std::vector<std::unique_ptr<Bound>> bounds_;
+};
 
 // dx = dy w.
 void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,

@@ -9,13 +9,16 @@ class LinearOperation final : public Operation {
  public:
   LinearOperation(kernel::ProductSize size, const OperationRequest& request, std::size_t weight,
                   std::optional<std::size_t> bias)
-      : size_(size), epilogue_(request.epilogue), weight_(weight), bias_(bias) {}
+      : size_(size), forward_(size), epilogue_(request.epilogue), weight_(weight), bias_(bias) {}
 
   OperationTraits traits() const override { return {.backward_needs_x = true}; }
 
+  void load(const NetValues& values) override {
+    forward_.load(values.parameters + weight_, bias_ ? values.parameters + *bias_ : nullptr);
+  }
+
   void forward(const ForwardArguments& a) override {
-    kernel::product_forward(size_, a.n, a.x[0], a.values.parameters + weight_,
-                            bias_ ? a.values.parameters + *bias_ : nullptr, a.y, as_epilogue(epilogue_));
+    forward_.run(a.n, a.x[0], a.y, as_epilogue(epilogue_), *a.workspace);
   }
 
   void backward_weights(const BackwardArguments& a) override {
@@ -29,6 +32,7 @@ class LinearOperation final : public Operation {
 
  private:
   kernel::ProductSize size_;
+  kernel::ProductForward forward_;
   std::optional<Activation> epilogue_;
   std::size_t weight_;
   std::optional<std::size_t> bias_;

@@ -10,6 +10,14 @@
 namespace halfwave::kernel {
 namespace {
 
+void forward(const ProductSize& size, std::int64_t n, const float* x, const float* w, const float* b,
+             float* y, const Epilogue& epilogue) {
+  ProductForward product(size);
+  Workspace workspace;
+  product.load(w, b);
+  product.run(n, x, y, epilogue, workspace);
+}
+
 struct Case {
   std::int64_t n, inputs, outputs;
 };
@@ -84,15 +92,14 @@ TEST(Product, RunsForward) {
         [&](std::size_t i, std::size_t k) { return x.data()[i * inputs + k]; },
         [&](std::size_t k, std::size_t j) { return w.data()[j * inputs + k]; });
     Guarded<float> y(area(c.n, c.outputs), edge);
-    product_forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), nullptr, y.data(), {});
+    forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), nullptr, y.data(), {});
     expect_within(y.values(), expected.value, expected.bound, "y without bias");
     for (std::size_t i = 0; i < y.size(); ++i) expected.add(i, b.data()[i % outputs], 2);
     Guarded<float> biased(y.size(), edge);
-    product_forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), biased.data(), {});
+    forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), biased.data(), {});
     expect_within(biased.values(), expected.value, expected.bound, "y");
     Guarded<float> counted(y.size(), edge);
-    product_forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), counted.data(),
-                    counting_epilogue());
+    forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), counted.data(), counting_epilogue());
     for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(counted[i], biased[i] + epilogue_step) << i;
   });
 }
@@ -147,7 +154,7 @@ TEST(Product, KeepsSpecialValuesToTheirRow) {
       x[18] = not_a_number;  // of the first row
       w[19 * 3 + 18] = infinity;
       std::vector<float> y(area(n, size.outputs));
-      product_forward(size, n, x.data(), w.data(), nullptr, y.data(), {});
+      forward(size, n, x.data(), w.data(), nullptr, y.data(), {});
       for (std::size_t i = 0; i < y.size(); ++i) {
         EXPECT_EQ(std::isnan(y[i]), i < 7) << i;
         EXPECT_EQ(std::isinf(y[i]), i >= 7 && i % 7 == 3) << i;
