@@ -131,6 +131,21 @@ std::size_t Net::find(const std::string& name) const {
   fail("no layer before it is named '{}'{}", name, suggestion(name, known));
 }
 
+std::size_t Net::parameter_count() const {
+  std::size_t count = 0;  // not the buffer's size: its tensors are aligned
+  for (const Node& node : nodes_) {
+    for (const Parameter& parameter : node.layer->parameters())
+      count += parameter.trained ? parameter.size() : 0;
+  }
+  return count;
+}
+
+std::int64_t Net::multiply_adds() const {
+  std::int64_t sum = 0;
+  for (const Node& node : nodes_) sum += node.layer->multiply_adds();
+  return sum;
+}
+
 std::vector<Net::Tensor> Net::tensors() {
   std::vector<Tensor> result;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

@@ -58,6 +58,10 @@ class Net {
   std::span<const float> state() const { return state_.span(); }
   NetValues values() const { return {parameters_.data(), state_.data()}; }
 
+  // How many values are trained, and what one image costs forward.
+  std::size_t parameter_count() const;
+  std::int64_t multiply_adds() const;
+
   // Every tensor by name, in the order of the layers.
   std::vector<Tensor> tensors();
 

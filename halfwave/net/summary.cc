@@ -39,8 +39,6 @@ std::string_view start_text(Initialisation start) {
 std::string summary(const Net& net) {
   Table table({"layer", "type", "output", "parameters", "multiply-adds", "memory", "start"});
   table.align_right({3, 4, 5});
-  std::size_t parameters = 0;
-  std::int64_t work = 0;
   std::size_t memory = 0;
   table.add(
       {"input", "", to_string(net.input()), "", "", bytes_text(net.input().size() * sizeof(float)), ""});
@@ -58,13 +56,11 @@ std::string summary(const Net& net) {
                    ? count_text(static_cast<std::size_t>(node.layer->multiply_adds()))
                    : "",
                bytes_text(bytes), random ? std::string(start_text(net.start_of(i))) : ""});
-    parameters += own;
-    work += node.layer->multiply_adds();
     memory += bytes;
   }
   table.add_rule();
-  table.add({"sum", "", "", count_text(parameters), count_text(static_cast<std::size_t>(work)),
-             bytes_text(memory), ""});
+  table.add({"sum", "", "", count_text(net.parameter_count()),
+             count_text(static_cast<std::size_t>(net.multiply_adds())), bytes_text(memory), ""});
   return table.text();
 }
 

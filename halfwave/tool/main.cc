@@ -67,7 +67,7 @@ std::string without_command(const CLI::App& app, const char* given) {
 // The error of a command with these arguments: CLI11's words, or better ones.
 std::string in_command(const CLI::App& command, const CLI::ParseError& error,
                        std::span<char* const> arguments) {
-  const std::string said = error.what();
+  std::string said = error.what();
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options()) names.push_back(option->get_name());
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {

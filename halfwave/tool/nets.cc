@@ -22,15 +22,8 @@ void list() {
   table.align_right({2, 3});
   for (const BuiltInNet& built_in : built_in_nets()) {
     const Net net(built_in.make());
-    std::size_t parameters = 0;
-    std::int64_t work = 0;
-    for (const Net::Node& node : net.nodes()) {
-      work += node.layer->multiply_adds();
-      for (const Parameter& parameter : node.layer->parameters())
-        parameters += parameter.trained ? parameter.size() : 0;
-    }
-    table.add({std::string(built_in.name), to_string(net.input()), count_text(parameters),
-               count_text(static_cast<std::size_t>(work)), std::string(built_in.description)});
+    table.add({std::string(built_in.name), to_string(net.input()), count_text(net.parameter_count()),
+               count_text(static_cast<std::size_t>(net.multiply_adds())), std::string(built_in.description)});
   }
   fmt::print("{}\nhalfwave nets NET prints one layer by layer, with its TOML, ready to be edited.\n",
              table.text());

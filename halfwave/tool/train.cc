@@ -151,22 +151,17 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
 }
 
 void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
-  std::size_t parameters = 0;
-  for (const Net::Node& node : net.nodes()) {
-    for (const Parameter& parameter : node.layer->parameters())
-      parameters += parameter.trained ? parameter.size() : 0;
-  }
   const std::string how = t.optimiser == OptimiserKind::sgd
                               ? fmt::format("sgd, momentum {}{}", t.momentum, t.nesterov ? " (Nesterov)" : "")
                               : fmt::format("adam, beta {} and {}", t.beta1, t.beta2);
   fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} images, {})\n", net.spec().name,
-             count_text(parameters), net.spec().activation, data.name, count_text(data.train->size()),
-             count_text(data.test->size()), to_string(data.train->shape()));
+             count_text(net.parameter_count()), net.spec().activation, data.name,
+             count_text(data.train->size()), count_text(data.test->size()), to_string(data.train->shape()));
   fmt::print(
       "{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} "
-      "threads\n\n",
+      "thread{}\n\n",
       how, t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs, t.seed,
-      t.threads);
+      t.threads, t.threads == 1 ? "" : "s");
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 
