@@ -9,9 +9,13 @@ namespace {
 std::atomic<std::int64_t> taken{0};
 std::atomic<std::int64_t> given_back{0};
 
-void* take(std::size_t bytes) {
+void* take_or_null(std::size_t bytes) {
   ++taken;
-  void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+
+void* take(std::size_t bytes) {
+  void* const memory = take_or_null(bytes);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -24,8 +28,15 @@ void give_back(void* memory) {
 
 }  // namespace
 
-// The forms for arrays and without exceptions call these by default.
+// All that the library uses: the sanitizers replace each form on its own.
 void* operator new(std::size_t bytes) { return take(bytes); }
+void* operator new[](std::size_t bytes) { return take(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return take_or_null(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return take_or_null(bytes); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { give_back(memory); }
+void operator delete[](void* memory) noexcept { give_back(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
 void operator delete(void* memory) noexcept { give_back(memory); }
 void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
 

@@ -47,7 +47,8 @@ void expect_variance(const std::string& after, double variance) {
   }
   EXPECT_LE(std::abs(sum / n), 5 * std::sqrt(variance / n)) << after;
   EXPECT_NEAR(squares / n, variance, 5 * std::sqrt(2 / n) * variance) << after;
-  for (const float value : net.tensors()[1].values) EXPECT_EQ(value, 0);  // the bias
+  const Net::Tensor bias = net.tensors()[1];
+  for (const float value : bias.values) EXPECT_EQ(value, 0);
 }
 
 TEST(Initialise, GivesTheVarianceOfTheRule) {
