@@ -1,13 +1,9 @@
 // What the tests of the catalogue share: every activation with default and with other parameters, a dense
-// sample of all floats, every instruction set, and buffers whose neighbouring memory must not be touched.
-// No activation is known by name.
+// sample of all floats, slopes. No activation is known by name.
 #pragma once
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,13 +11,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/instruction_sets.h"
 #include "halfwave/activation/activation.h"
 
 namespace halfwave {
@@ -118,44 +114,5 @@ inline std::vector<std::uint32_t> bits_of(std::span<const float> x) {
   for (const float value : x) bits.push_back(bits_of(value));
   return bits;
 }
-
-// Calls test() once for each instruction set that the library was built for and this CPU has.
-template <class Test>
-void for_each_target(Test&& test) {
-  struct Restore {
-    ~Restore() {
-      hwy::SetSupportedTargetsForTest(0);
-      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    }
-  } restore;
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    test();
-  }
-}
-
-// Room for up to a page of floats between two pages that must not be touched.
-class GuardedPage {
- public:
-  GuardedPage() : size_(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))) {
-    void* const memory = ::mmap(nullptr, 3 * size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) std::abort();
-    memory_ = static_cast<char*>(memory);
-    if (::mprotect(memory_ + size_, size_, PROT_READ | PROT_WRITE) != 0) std::abort();
-  }
-  GuardedPage(const GuardedPage&) = delete;
-  GuardedPage& operator=(const GuardedPage&) = delete;
-  ~GuardedPage() { ::munmap(memory_, 3 * size_); }
-
-  // n floats right behind the first guard, or right before the second.
-  float* first(std::size_t /*n*/) { return reinterpret_cast<float*>(memory_ + size_); }
-  float* last(std::size_t n) { return reinterpret_cast<float*>(memory_ + 2 * size_) - n; }
-
- private:
-  std::size_t size_;
-  char* memory_;
-};
 
 }  // namespace halfwave

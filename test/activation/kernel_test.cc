@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catalogue_testing.h"
+#include "common/guarded.h"
 #include "halfwave/base/random.h"
 
 namespace halfwave {
@@ -91,22 +92,18 @@ TEST(Kernel, SameBitsForAnyLengthAndAlignmentInPlaceOrNot) {
 }
 
 TEST(Kernel, TouchesNothingOutsideTheArrays) {
-  GuardedPage x;
-  GuardedPage dy;
-  GuardedPage out;
-  for (const Activation& activation : defaults()) {
-    for_each_target([&] {
-      for (std::size_t n = 0; n <= longest; ++n) {
-        std::fill_n(x.last(n), n, 0.5F);
-        std::fill_n(dy.last(n), n, 0.5F);
-        activation.forward(x.last(n), out.last(n), n);
-        activation.backward(x.last(n), dy.last(n), out.last(n), n);
-        std::fill_n(x.first(n), n, 0.5F);
-        std::fill_n(dy.first(n), n, 0.5F);
-        activation.forward(x.first(n), out.first(n), n);
-        activation.backward(x.first(n), dy.first(n), out.first(n), n);
-      }
-    });
+  for (std::size_t n = 0; n <= longest; ++n) {
+    for (const Edge edge : {Edge::front, Edge::back}) {
+      const Guarded<float> x(std::vector<float>(n, 0.5F), edge);
+      const Guarded<float> dy(std::vector<float>(n, 0.5F), edge);
+      Guarded<float> out(n, edge);
+      for_each_target([&] {
+        for (const Activation& activation : defaults()) {
+          activation.forward(x.data(), out.data(), n);
+          activation.backward(x.data(), dy.data(), out.data(), n);
+        }
+      });
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "halfwave/base/error.h"
+#include "common/error_message.h"
 
 namespace halfwave {
 namespace {
@@ -18,15 +18,6 @@ TEST(File, WritesWholeAndLeavesNothingBeside) {
   int count = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder / "deep")) ++count;
   EXPECT_EQ(count, 1);
-}
-
-std::string message(auto call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(File, SaysWhatIsWrong) {

@@ -1,4 +1,4 @@
-// What the tests of data share: small files and data sets made on the spot, and the text of an error.
+// What the tests of data share: small files and data sets made on the spot.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,20 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "halfwave/base/error.h"
+#include "common/error_message.h"
 #include "halfwave/base/file.h"
 #include "halfwave/data/dataset.h"
 
 namespace halfwave {
-
-inline std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 // An empty folder of this test's own.
 inline std::filesystem::path fresh_folder() {

@@ -2,7 +2,7 @@
 // back from options() as it went in.
 #include <gtest/gtest.h>
 
-#include "halfwave/base/error.h"
+#include "common/error_message.h"
 #include "halfwave/net/spec.h"
 
 namespace halfwave {
@@ -12,14 +12,11 @@ LayerSpec layer_of(const std::string& toml) {
   return parse_net("input = [1, 1, 1]\nlayers = [ " + toml + " ]", "test").layers.at(0);
 }
 
-std::string message(const std::string& toml) {
-  try {
+std::string refusal(const std::string& toml) {
+  return message([&] {
     const LayerSpec spec = layer_of(toml);
     make_layer(spec.type, spec.options);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  });
 }
 
 struct Wrong {
@@ -108,11 +105,11 @@ const Wrong all_wrong[] = {
 };
 
 TEST(LayerOptions, SayWhatIsWrongInOneLine) {
-  for (const Wrong& wrong : all_wrong) EXPECT_EQ(message(wrong.toml), wrong.message) << wrong.toml;
+  for (const Wrong& wrong : all_wrong) EXPECT_EQ(refusal(wrong.toml), wrong.message) << wrong.toml;
 }
 
 TEST(LayerOptions, ReadNothingTwice) {
-  EXPECT_EQ(message("{ conv = 1, relu = 2 }").find("unknown option 'relu'"), 0U);
+  EXPECT_EQ(refusal("{ conv = 1, relu = 2 }").find("unknown option 'relu'"), 0U);
 }
 
 // options() leaves out defaults; reading what it gives makes the same layer.

@@ -1,4 +1,4 @@
-// What the tests of nets share: nets from text, random values, the text of an error, and a net that runs
+// What the tests of nets share: nets from text, random values, and a net that runs
 // layer by layer in nets of one layer each: no fusion, no shared memory, every value kept.
 #pragma once
 
@@ -13,20 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "halfwave/base/error.h"
+#include "common/error_message.h"
 #include "halfwave/base/random.h"
 #include "halfwave/net/plan.h"
 
 namespace halfwave {
-
-inline std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 inline Net net_of(const std::string& toml) { return Net(parse_net(toml, "test")); }
 

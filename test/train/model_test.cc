@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "halfwave/base/error.h"
+#include "common/error_message.h"
 #include "halfwave/base/file.h"
 #include "sample_data.h"
 
@@ -12,12 +12,7 @@ namespace {
 const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_model.safetensors";
 
 std::string refused() {
-  try {
-    load_model(path);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return message([] { load_model(path); });
 }
 
 ModelInfo info() { return {{"a", "b", "c", "d"}, {{0.25F}, {0.5F}}}; }

@@ -4,19 +4,10 @@
 
 #include <limits>
 
-#include "halfwave/base/error.h"
+#include "common/error_message.h"
 
 namespace halfwave {
 namespace {
-
-std::string message(auto call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(Options, ConfigComesBackAsItWas) {
   RunConfig config{"name = \"a\"\nlayers = []\n", "some 'data' \"here\"", {}};

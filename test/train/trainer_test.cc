@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "halfwave/base/error.h"
+#include "common/error_message.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/train/run_folder.h"
 #include "sample_data.h"
@@ -73,15 +73,6 @@ TEST(Trainer, ResumesToTheSameBitsFromAnyStep) {
       }
     }
   }
-}
-
-std::string message(auto call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Trainer, CheckpointsOfAnotherRunAreRefused) {
