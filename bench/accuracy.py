@@ -59,10 +59,10 @@ def main():
             continue
         ours, theirs = [], []
         for seed in options.seeds:
-            print(f"{net} {name}: seed {seed}", file=sys.stderr, flush=True)
             ours.append(halfwave_accuracy(options, net, data, seed))
             accuracy, version = rival_accuracy(options, net, data, seed)
             theirs.append(accuracy)
+            print(f"{net} {name}, seed {seed}: {100 * ours[-1]:.2f} and {100 * accuracy:.2f} %", file=sys.stderr, flush=True)
         difference = 100 * (statistics.mean(ours) - statistics.mean(theirs))
         lines.append((net, name, percent(ours), percent(theirs), f"{difference:+.2f}"))
 

@@ -22,6 +22,7 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
   }
 #pragma omp parallel num_threads(static_cast <int>(threads))
   {
+    omp_set_num_threads(1);  // of loops inside, oneDNN's among them; holds for this part alone
     const auto thread = static_cast<std::size_t>(omp_get_thread_num());
     const std::size_t begin = std::min(blocks * thread / threads * grain, count);
     const std::size_t end = std::min(blocks * (thread + 1) / threads * grain, count);

@@ -14,6 +14,9 @@ int thread_count();
 // Sets it for loops (and oneDNN's primitives) started from the calling thread; count >= 1.
 void set_thread_count(int count);
 
+// So many values, each read, worked on a little and written, are the least that pay for a second thread.
+inline constexpr std::size_t parallel_grain = 1 << 14;
+
 namespace detail {
 using RangeFunction = void (*)(void* context, std::size_t begin, std::size_t end, int thread);
 void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context);

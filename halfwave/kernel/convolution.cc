@@ -11,6 +11,11 @@ bool narrow_pays(const ConvolutionSize& s) { return narrow_possible(s) && s.inpu
 
 }  // namespace
 
+bool convolution_add_possible(const ConvolutionSize& s) {
+  return s.pad_height <= (s.kernel_height - 1) * s.dilation_height &&
+         s.pad_width <= (s.kernel_width - 1) * s.dilation_width;
+}
+
 std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size) {
   const bool narrow = narrow_pays(size) && (size.input_channels <= 2 || size.output_channels <= 16);
   return narrow ? make_narrow_forward(size) : make_onednn_forward(size);

@@ -42,7 +42,7 @@ class ConvolutionForward {
   virtual const char* name() const = 0;
   // Takes over new weights and bias (bias may be null). The pointers must live until the next load or run.
   virtual void load(const float* w, const float* b) = 0;
-  // y is overwritten, then given to the epilogue.
+  // y is overwritten (or added to, as it was made), then given to the epilogue.
   virtual void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
                    Workspace& workspace) = 0;
 };
@@ -66,6 +66,10 @@ class ConvolutionBackwardWeights {
 };
 
 std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size);
+// Adds to y instead of overwriting it. Not possible where an output sees nothing but padding: oneDNN 2.6
+// overwrites those.
+bool convolution_add_possible(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionForward> make_convolution_add(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size);
 

@@ -5,11 +5,7 @@
 #include "halfwave/base/parallel.h"
 
 namespace halfwave::kernel {
-namespace {
-
-constexpr std::size_t parallel_grain = 1 << 14;
-
-}  // namespace
+namespace {}  // namespace
 
 void add_to(float* sum, const float* x, std::size_t count) { add(sum, x, sum, count); }
 

@@ -11,7 +11,8 @@ namespace halfwave::kernel {
 // Calls body(begin, size) for consecutive parts of [0, count), on all threads where that pays.
 template <class Body>
 void over_blocks(std::size_t count, Body&& body) {
-  parallel_for(count, 1 << 13, [&](std::size_t begin, std::size_t end, int) { body(begin, end - begin); });
+  parallel_for(count, parallel_grain,
+               [&](std::size_t begin, std::size_t end, int) { body(begin, end - begin); });
 }
 
 // sum += x

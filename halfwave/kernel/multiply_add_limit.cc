@@ -1,8 +1,8 @@
 #include "halfwave/kernel/multiply_add_limit.h"
 
 #include <algorithm>
-#include <chrono>
 
+#include "halfwave/base/clock.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 
@@ -42,19 +42,19 @@ namespace halfwave::kernel {
 HWY_EXPORT(multiply_add);
 
 double measure_multiply_add_limit() {
-  using Clock = std::chrono::steady_clock;
   constexpr std::size_t rounds = 1 << 17;
   double best = 0;
-  for (int repeat = 0; repeat < 20; ++repeat) {
+  // Long enough for the system to give each thread a core of its own.
+  for (const double end = seconds_now() + 0.3; seconds_now() < end;) {
     const auto threads = static_cast<std::size_t>(thread_count());
     double operations = 0;
-    const auto start = Clock::now();
+    const double start = seconds_now();
     parallel_for(threads, 1, [&](std::size_t, std::size_t, int thread) {
       float result = 0;
       const double done = HWY_DYNAMIC_DISPATCH(multiply_add)(rounds, &result);
       if (thread == 0 && result >= 0) operations = done * static_cast<double>(threads);
     });
-    best = std::max(best, operations / std::chrono::duration<double>(Clock::now() - start).count());
+    best = std::max(best, operations / (seconds_now() - start));
   }
   return best;
 }

@@ -3,7 +3,7 @@
 
 namespace halfwave::kernel {
 
-// Measured on all threads of the pool for about a tenth of a second: floating-point operations a second, a
+// Measured on all threads of the pool for a third of a second: floating-point operations a second, a
 // multiply-add counted as two.
 double measure_multiply_add_limit();
 

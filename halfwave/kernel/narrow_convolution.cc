@@ -17,7 +17,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "halfwave/kernel/load_first-inl.h"
+#include "halfwave/kernel/partial-inl.h"
 
 #ifndef HALFWAVE_NARROW_COMMON
 #define HALFWAVE_NARROW_COMMON

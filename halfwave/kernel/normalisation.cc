@@ -11,7 +11,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "halfwave/kernel/load_first-inl.h"
+#include "halfwave/kernel/partial-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
@@ -21,19 +21,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-HWY_INLINE V load(const float* from, std::size_t count) {
-  const D d;
-  return load_first(d, from, count);
-}
+HWY_INLINE V load(const float* from, std::size_t count) { return load_first(D(), from, count); }
 
-HWY_INLINE void store(V value, float* to, std::size_t count) {
-  const D d;
-  if (count >= hn::Lanes(d)) {
-    hn::StoreU(value, d, to);
-  } else {
-    hn::BlendedStore(value, hn::FirstN(d, count), d, to);
-  }
-}
+HWY_INLINE void store(V value, float* to, std::size_t count) { store_first(value, D(), to, count); }
 
 // Independent sums, to hide the latency of additions.
 constexpr std::size_t sums = 4;
@@ -132,7 +122,6 @@ HWY_EXPORT(combine_rows);
 std::size_t chunk_rows(std::size_t channels) { return std::max<std::size_t>(4096 / channels, 8); }
 
 // Values below which a second thread costs more than it brings.
-constexpr std::size_t parallel_grain = 1 << 14;
 
 template <class Body>
 void over_chunks(std::size_t rows, std::size_t channels, Body&& body) {

@@ -12,6 +12,13 @@ namespace {
 
 using namespace onednn;
 
+// The result is added to what the target holds.
+dnnl::post_ops sum() {
+  dnnl::post_ops operations;
+  operations.append_sum(1.0F);
+  return operations;
+}
+
 struct Description {
   explicit Description(const ConvolutionSize& s)
       : size(s),
@@ -91,8 +98,10 @@ struct Description {
 
 class OnednnForward final : public ConvolutionForward {
  public:
-  explicit OnednnForward(const ConvolutionSize& size)
-      : description_(size), no_bias_(static_cast<std::size_t>(size.output_channels)) {}
+  OnednnForward(const ConvolutionSize& size, bool adds)
+      : description_(size), no_bias_(static_cast<std::size_t>(size.output_channels)) {
+    if (adds) description_.attributes.set_post_ops(sum());
+  }
 
   const char* name() const override { return "onednn"; }
 
@@ -223,10 +232,8 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
  private:
   static dnnl::reorder::primitive_desc accumulation(const dnnl::memory::desc& from,
                                                     const dnnl::memory::desc& to) {
-    dnnl::post_ops add;
-    add.append_sum(1.0F);
     dnnl::primitive_attr attributes;
-    attributes.set_post_ops(add);
+    attributes.set_post_ops(sum());
     return {engine(), from, engine(), to, attributes};
   }
 
@@ -257,7 +264,11 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
 }  // namespace
 
 std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size) {
-  return std::make_unique<OnednnForward>(size);
+  return std::make_unique<OnednnForward>(size, false);
+}
+
+std::unique_ptr<ConvolutionForward> make_convolution_add(const ConvolutionSize& size) {
+  return std::make_unique<OnednnForward>(size, true);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const ConvolutionSize& size) {

@@ -11,7 +11,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "halfwave/kernel/load_first-inl.h"
+#include "halfwave/kernel/partial-inl.h"
 
 #ifndef HALFWAVE_POOL_COMMON
 #define HALFWAVE_POOL_COMMON
@@ -65,16 +65,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 
-HWY_INLINE V load(D d, const float* from, std::size_t count) { return load_first(d, from, count); }
-
-HWY_INLINE void store(V value, D d, float* to, std::size_t count) {
-  if (count >= hn::Lanes(d)) {
-    hn::StoreU(value, d, to);
-  } else {
-    hn::BlendedStore(value, hn::FirstN(d, count), d, to);
-  }
-}
-
 // Index is the type of a saved winner: its place in the window, all ones for none.
 template <class Index, bool save, bool rectify>
 void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::int64_t first,
@@ -98,7 +88,7 @@ void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::in
                                                window.column_offset);
           for (std::int64_t column = window.first_column; column < window.end_column;
                ++column, from += channels, ++tap) {
-            const auto value = load(d, from, count);
+            const auto value = load_first(d, from, count);
             // The first of equal ones wins, minus infinity too.
             auto better = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
             if constexpr (save) {
@@ -113,7 +103,7 @@ void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::in
           best = hn::IfThenElseZero(passes, best);
           if constexpr (save) winner = hn::IfThenElse(hn::RebindMask(di, passes), winner, none);
         }
-        store(best, d, y + c, count);
+        store_first(best, d, y + c, count);
         if constexpr (save) hn::StoreU(hn::DemoteTo(dx, winner), dx, saved + c);
       }
       if constexpr (save) saved += padded_channels(s);
@@ -153,7 +143,7 @@ void max_backward_rows(const PoolSize& s, const float* dy, float* dx, const Inde
       const Window window(s, p, q);
       for (std::size_t c = 0; c < channels; c += lanes) {
         const std::size_t count = channels - c;
-        const auto gradient = load(d, dy + c, count);
+        const auto gradient = load_first(d, dy + c, count);
         const auto winner = hn::PromoteTo(di, hn::LoadU(dw, saved + c));
         for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
           float* to = dx + (row * s.input_width + window.first_column) * s.channels + c;
@@ -163,7 +153,7 @@ void max_backward_rows(const PoolSize& s, const float* dy, float* dx, const Inde
                ++column, to += channels, ++tap) {
             const auto part =
                 hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(winner, hn::Set(di, tap))), gradient);
-            store(tiles ? part : hn::Add(part, load(d, to, count)), d, to, count);
+            store_first(tiles ? part : hn::Add(part, load_first(d, to, count)), d, to, count);
           }
         }
       }
@@ -233,10 +223,10 @@ void average_image(const PoolSize& s, bool count_pad, const float* x, float* y, 
           const float* from = x + (row * s.input_width + window.first_column) * s.channels + c;
           for (std::int64_t column = window.first_column; column < window.end_column;
                ++column, from += channels) {
-            sum = hn::Add(sum, load(d, from, channels - c));
+            sum = hn::Add(sum, load_first(d, from, channels - c));
           }
         }
-        store(hn::Mul(sum, factor), d, y + c, channels - c);
+        store_first(hn::Mul(sum, factor), d, y + c, channels - c);
       }
     }
   }
@@ -251,12 +241,12 @@ void average_backward_image(const PoolSize& s, bool count_pad, const float* dy, 
       const Window window(s, p, q);
       const auto factor = hn::Set(d, mean_factor(window, count_pad));
       for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
-        const auto part = hn::Mul(load(d, dy + c, channels - c), factor);
+        const auto part = hn::Mul(load_first(d, dy + c, channels - c), factor);
         for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
           float* to = dx + (row * s.input_width + window.first_column) * s.channels + c;
           for (std::int64_t column = window.first_column; column < window.end_column;
                ++column, to += channels) {
-            store(hn::Add(load(d, to, channels - c), part), d, to, channels - c);
+            store_first(hn::Add(load_first(d, to, channels - c), part), d, to, channels - c);
           }
         }
       }
@@ -278,8 +268,6 @@ HWY_EXPORT(average_image);
 HWY_EXPORT(average_backward_image);
 
 // Values below which a second thread costs more than it brings.
-constexpr std::size_t parallel_grain = 1 << 14;
-
 std::size_t row_grain(const PoolSize& s) {
   const std::int64_t work = s.output_width * s.channels * s.kernel_height * s.kernel_width;
   return std::max<std::size_t>(parallel_grain / static_cast<std::size_t>(work), 1);

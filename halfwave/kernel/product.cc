@@ -18,7 +18,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "halfwave/kernel/load_first-inl.h"
+#include "halfwave/kernel/partial-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
@@ -68,9 +68,6 @@ HWY_EXPORT(dot_rows);
 
 // Up to this many rows sgemm packs the weights for little.
 constexpr std::int64_t few_rows = 2;
-
-// Values below which a second thread costs more than it brings.
-constexpr std::size_t parallel_grain = 1 << 15;
 
 void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
               const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,

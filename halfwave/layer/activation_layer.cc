@@ -6,7 +6,6 @@ namespace halfwave {
 namespace {
 
 // Values below which a second thread costs more than it brings.
-constexpr std::size_t parallel_grain = 1 << 13;
 
 class ActivationOperation final : public Operation {
  public:
@@ -17,7 +16,7 @@ class ActivationOperation final : public Operation {
     const bool from_y = activation_.info().backward_from_y;
     return {.backward_needs_x = !from_y,
             .backward_needs_y = from_y,
-            .forward_in_place = true,
+            .forward_in_place = 0,
             .backward_in_place = true};
   }
 

@@ -11,7 +11,7 @@ class AddOperation final : public Operation {
   AddOperation(std::size_t size, const OperationRequest& request)
       : size_(size), epilogue_(request.epilogue) {}
 
-  OperationTraits traits() const override { return {.forward_in_place = true, .backward_in_place = true}; }
+  OperationTraits traits() const override { return {.forward_in_place = 0, .backward_in_place = true}; }
 
   void forward(const ForwardArguments& a) override {
     const std::size_t count = size_ * static_cast<std::size_t>(a.n);

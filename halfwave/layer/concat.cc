@@ -39,7 +39,7 @@ class ConcatOperation final : public Operation {
  private:
   template <class Body>
   void over_pixels(std::int64_t n, Body&& body) const {
-    parallel_for(pixels_ * static_cast<std::size_t>(n), (1 << 14) / total_ + 1,
+    parallel_for(pixels_ * static_cast<std::size_t>(n), parallel_grain / total_ + 1,
                  [&](std::size_t begin, std::size_t end, int) {
                    for (std::size_t pixel = begin; pixel < end; ++pixel) body(pixel);
                  });

@@ -1,6 +1,7 @@
 #include "halfwave/layer/convolution.h"
 
 #include "halfwave/base/error.h"
+#include "halfwave/kernel/elementwise.h"
 #include "halfwave/layer/batch_norm.h"
 
 namespace halfwave {
@@ -12,14 +13,18 @@ class ConvolutionOperation final : public Operation {
                        std::size_t weight, std::optional<std::size_t> bias)
       : epilogue_(request.epilogue),
         norm_(static_cast<const BatchNorm*>(request.folded_norm)),
+        adds_(request.add_to_last_input),
         weight_(weight),
         bias_(bias),
         size_(size),
-        forward_(kernel::make_convolution_forward(size)),
+        forward_(adds_ ? kernel::make_convolution_add(size) : kernel::make_convolution_forward(size)),
         backward_data_(request.input_gradient ? kernel::make_convolution_backward_data(size) : nullptr),
         backward_weights_(request.training ? kernel::make_convolution_backward_weights(size) : nullptr) {}
 
-  OperationTraits traits() const override { return {.backward_needs_x = true}; }
+  OperationTraits traits() const override {
+    return {.backward_needs_x = true,
+            .forward_in_place = adds_ ? std::optional<std::size_t>(1) : std::nullopt};
+  }
 
   void load(const NetValues& values) override {
     const float* w = values.parameters + weight_;
@@ -34,6 +39,7 @@ class ConvolutionOperation final : public Operation {
   }
 
   void forward(const ForwardArguments& a) override {
+    if (adds_) kernel::copy(a.x[1], a.y, size_.output_size() * static_cast<std::size_t>(a.n));
     forward_->run(a.n, a.x[0], a.y, as_epilogue(epilogue_), *a.workspace);
   }
 
@@ -69,6 +75,7 @@ class ConvolutionOperation final : public Operation {
 
   std::optional<Activation> epilogue_;
   const BatchNorm* norm_;
+  bool adds_;  // to its second input
   std::size_t weight_;
   std::optional<std::size_t> bias_;
   kernel::ConvolutionSize size_;

@@ -38,6 +38,8 @@ class Convolution final : public LayerOf<ConvolutionOptions> {
   Shape bind(std::span<const Shape> inputs) override;
   std::unique_ptr<Operation> operation(const OperationRequest& request) const override;
   bool takes_epilogue() const override { return true; }
+  // Whether the operation can add a value to its output (OperationRequest::add_to_last_input).
+  bool takes_add() const { return kernel::convolution_add_possible(size_); }
   std::int64_t multiply_adds() const override;
 
  private:

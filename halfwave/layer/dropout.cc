@@ -20,7 +20,7 @@ class DropoutOperation final : public Operation {
 
   OperationTraits traits() const override {
     return {
-        .forward_in_place = true, .backward_in_place = true, .view = !training_, .saved_bytes = saved_bytes_};
+        .forward_in_place = 0, .backward_in_place = true, .view = !training_, .saved_bytes = saved_bytes_};
   }
 
   void forward(const ForwardArguments& a) override {
@@ -40,7 +40,7 @@ class DropoutOperation final : public Operation {
 
   void backward_data(const BackwardArguments& a) override {
     const auto* kept = reinterpret_cast<const std::uint8_t*>(a.saved);
-    parallel_for(static_cast<std::size_t>(a.n) * size_, 1 << 14,
+    parallel_for(static_cast<std::size_t>(a.n) * size_, parallel_grain,
                  [&](std::size_t begin, std::size_t end, int) {
                    for (std::size_t i = begin; i < end; ++i) a.dx[0][i] = a.dy[i] * factor(kept[i]);
                  });

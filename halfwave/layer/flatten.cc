@@ -10,7 +10,7 @@ class FlattenOperation final : public Operation {
   explicit FlattenOperation(std::size_t size) : size_(size) {}
 
   OperationTraits traits() const override {
-    return {.forward_in_place = true, .backward_in_place = true, .view = true};
+    return {.forward_in_place = 0, .backward_in_place = true, .view = true};
   }
 
   // The copies do nothing where the plan has put both in one place.

@@ -40,7 +40,7 @@ class MaxoutOperation final : public Operation {
  private:
   template <class Body>
   void over_outputs(std::int64_t n, Body&& body) const {
-    parallel_for(outputs_ * static_cast<std::size_t>(n), 1 << 13,
+    parallel_for(outputs_ * static_cast<std::size_t>(n), parallel_grain,
                  [&](std::size_t begin, std::size_t end, int) {
                    for (std::size_t i = begin; i < end; ++i) body(i);
                  });

@@ -25,16 +25,17 @@ struct OperationRequest {
   std::optional<Activation> epilogue = {};  // applied to y while it is in cache; see Layer::takes_epilogue
   bool rectify = false;                     // max-pool alone: a ReLU that stood before it
   const Layer* folded_norm = nullptr;       // convolution in inference: the batch norm that follows
+  bool add_to_last_input = false;  // convolution in inference: an add that follows, of one more input
 };
 
 // What backward needs of forward, so that the plan can free or share the rest.
 struct OperationTraits {
   bool backward_needs_x = false;
   bool backward_needs_y = false;
-  bool forward_in_place = false;   // y may be x
-  bool backward_in_place = false;  // dx may be dy
-  bool view = false;               // y is x, seen in another shape: always shared
-  std::size_t saved_bytes = 0;     // kept from forward to backward
+  std::optional<std::size_t> forward_in_place = {};  // the input that y may be
+  bool backward_in_place = false;                    // dx may be dy
+  bool view = false;                                 // y is x, seen in another shape: always shared
+  std::size_t saved_bytes = 0;                       // kept from forward to backward
 };
 
 // Trained parameters and running statistics of the whole net; a layer's parts lie at its parameters' offsets.

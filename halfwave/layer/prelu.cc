@@ -13,7 +13,7 @@ class PReLUOperation final : public Operation {
       : pixels_(shape.pixels()), channels_(static_cast<std::size_t>(shape.channels)), weight_(weight) {}
 
   OperationTraits traits() const override {
-    return {.backward_needs_x = true, .forward_in_place = true, .backward_in_place = true};
+    return {.backward_needs_x = true, .forward_in_place = 0, .backward_in_place = true};
   }
 
   void forward(const ForwardArguments& a) override {
@@ -62,7 +62,7 @@ class PReLUOperation final : public Operation {
  private:
   template <class Body>
   void over_pixels(std::int64_t n, Body&& body) const {
-    parallel_for(pixels_ * static_cast<std::size_t>(n), (1 << 14) / channels_ + 1, body);
+    parallel_for(pixels_ * static_cast<std::size_t>(n), parallel_grain / channels_ + 1, body);
   }
 
   std::size_t pixels_;

@@ -15,7 +15,7 @@ class SoftmaxOperation final : public Operation {
       : pixels_(shape.pixels()), channels_(static_cast<std::size_t>(shape.channels)) {}
 
   OperationTraits traits() const override {
-    return {.backward_needs_y = true, .forward_in_place = true, .backward_in_place = true};
+    return {.backward_needs_y = true, .forward_in_place = 0, .backward_in_place = true};
   }
 
   void forward(const ForwardArguments& a) override {

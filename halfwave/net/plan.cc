@@ -1,10 +1,11 @@
 #include "halfwave/net/plan.h"
 
 #include <algorithm>
-#include <chrono>
 
+#include "halfwave/base/clock.h"
 #include "halfwave/kernel/elementwise.h"
 #include "halfwave/layer/activation_layer.h"
+#include "halfwave/layer/add.h"
 #include "halfwave/layer/batch_norm.h"
 #include "halfwave/layer/convolution.h"
 #include "halfwave/layer/max_pool.h"
@@ -14,10 +15,6 @@ namespace {
 
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 constexpr std::size_t outside = static_cast<std::size_t>(-2);  // the caller's images
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -65,6 +62,16 @@ struct Plan::Builder {
            only_consumer<MaxPool>(output) != nullptr;
   }
 
+  // If all that happens to a value is that it is added to another which is there before node i runs: that
+  // one.
+  std::optional<std::size_t> earlier_term(std::size_t value, std::size_t i) const {
+    if (only_consumer<Add>(value) == nullptr) return {};
+    const std::vector<std::size_t>& terms = nodes[consumers[value][0]].inputs;
+    if (terms.size() != 2) return {};
+    const std::size_t other = terms[0] == value ? terms[1] : terms[0];
+    return other <= i ? std::optional(other) : std::nullopt;
+  }
+
   void make_steps() {
     std::vector<bool> absorbed(nodes.size(), false);
     std::vector<std::size_t> source(nodes.size() +
@@ -84,8 +91,9 @@ struct Plan::Builder {
       step.name = node.name;
       step.output = i + 1;
       step.multiply_adds = node.layer->multiply_adds();
-      OperationRequest request{
-          .batch = plan.part_, .training = plan.options_.training, .index = static_cast<std::uint32_t>(i)};
+      OperationRequest request{.batch = plan.options_.batch,
+                               .training = plan.options_.training,
+                               .index = static_cast<std::uint32_t>(i)};
       for (const std::size_t input : node.inputs) {
         request.rectify = request.rectify || source[input] != input;
         step.inputs.push_back(source[input]);
@@ -98,9 +106,16 @@ struct Plan::Builder {
         step.name += "+" + nodes[next].name;
         step.output = next + 1;
       };
-      if (!plan.options_.training && dynamic_cast<const Convolution*>(node.layer.get()) != nullptr) {
+      const auto* convolution = dynamic_cast<const Convolution*>(node.layer.get());
+      if (!plan.options_.training && convolution != nullptr) {
         request.folded_norm = only_consumer<BatchNorm>(step.output);
         if (request.folded_norm != nullptr) absorb();
+        const std::optional<std::size_t> term = earlier_term(step.output, i);
+        if (term && convolution->takes_add()) {
+          request.add_to_last_input = true;
+          step.inputs.push_back(*term);
+          absorb();
+        }
       }
       if (node.layer->takes_epilogue()) {
         const auto* next = only_consumer<ActivationLayer>(step.output);
@@ -137,7 +152,7 @@ struct Plan::Builder {
   }
 
   std::size_t value_bytes(std::size_t value) const {
-    return net.shape(value).size() * static_cast<std::size_t>(plan.part_) * sizeof(float);
+    return net.shape(value).size() * static_cast<std::size_t>(plan.options_.batch) * sizeof(float);
   }
 
   void keep_until(std::size_t buffer, std::size_t time) {
@@ -169,12 +184,12 @@ struct Plan::Builder {
           read_backward[buffer] = true;
         }
       }
-      const std::size_t input_buffer = buffer_of[step.inputs[0]];
+      const std::size_t input_buffer = buffer_of[step.inputs[step.traits.forward_in_place.value_or(0)]];
       // Another input in the same place would be overwritten before it is read.
       const auto same_place = [&](std::size_t input) { return buffer_of[input] == input_buffer; };
       const bool alone = std::count_if(step.inputs.begin(), step.inputs.end(), same_place) == 1;
       const bool in_place =
-          step.traits.view || (step.traits.forward_in_place && alone && input_buffer != outside &&
+          step.traits.view || (step.traits.forward_in_place.has_value() && alone && input_buffer != outside &&
                                last_read[input_buffer] == s && !read_backward[input_buffer]);
       std::size_t& buffer = buffer_of[step.output];
       if (in_place) {
@@ -235,35 +250,7 @@ struct Plan::Builder {
   std::vector<std::vector<std::size_t>> consumers;  // nodes, by value
 };
 
-namespace {
-
-// In inference a batch is run in parts through the whole net, so that what one layer writes is still in cache
-// when the next reads it. That pays where a layer's activations outgrow the caches before the weights of the
-// convolutions do, which each part reads anew.
-std::int64_t images_at_a_time(const Net& net, const PlanOptions& options) {
-  constexpr std::int64_t part = 16;
-  constexpr std::size_t activation_cache = std::size_t{4} << 20;  // of both cores, L2 and a share of L3
-  constexpr std::size_t weight_cache = std::size_t{1} << 20;
-  if (options.training || options.batch <= part) return options.batch;
-  std::size_t activations = 0;
-  std::size_t weights = 0;
-  for (const Net::Node& node : net.nodes()) {
-    std::size_t values = node.shape.size();
-    for (const std::size_t input : node.inputs) values += net.shape(input).size();
-    activations = std::max(activations, values * sizeof(float));
-    if (dynamic_cast<const Convolution*>(node.layer.get()) == nullptr) continue;
-    weights = std::max(weights, node.layer->parameters()[0].size() * sizeof(float));
-  }
-  const bool pays =
-      activations * static_cast<std::size_t>(options.batch) > activation_cache && weights <= weight_cache;
-  return pays ? part : options.batch;
-}
-
-}  // namespace
-
-Plan::Plan(const Net& net, const PlanOptions& options)
-    : net_(net), options_(options), part_(images_at_a_time(net, options)) {
-  if (part_ < options.batch) joined_ = Buffer(net.output().size() * static_cast<std::size_t>(options.batch));
+Plan::Plan(const Net& net, const PlanOptions& options) : net_(net), options_(options) {
   Builder builder(*this);
   builder.make_steps();
   builder.place_values();
@@ -293,23 +280,10 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
 
 const float* Plan::forward(const float* x, std::int64_t n, const StepContext& context, const Look& look) {
   assert(n >= 1 && n <= options_.batch);
-  if (n <= part_) return forward_part(x, n, context, look);
-  const std::size_t outputs = net_.output().size();
-  for (std::int64_t first = 0; first < n; first += part_) {
-    const std::int64_t count = std::min(part_, n - first);
-    const auto from = static_cast<std::size_t>(first);
-    const float* y = forward_part(x + from * net_.input().size(), count, context, look);
-    std::copy_n(y, static_cast<std::size_t>(count) * outputs, joined_.data() + from * outputs);
-  }
-  return joined_.data();
-}
-
-const float* Plan::forward_part(const float* x, std::int64_t n, const StepContext& context,
-                                const Look& look) {
   input_ = x;
   n_ = n;
   for (Step& step : steps_) {
-    const double start = profiling_ ? seconds() : 0;
+    const double start = profiling_ ? seconds_now() : 0;
     for (std::size_t k = 0; k < step.inputs.size(); ++k) step.x_pointers[k] = value(step.inputs[k]);
     ForwardArguments arguments{
         .n = n,
@@ -322,7 +296,7 @@ const float* Plan::forward_part(const float* x, std::int64_t n, const StepContex
         .seed = context.seed,
         .step = context.step};
     step.operation->forward(arguments);
-    if (profiling_) step.forward_seconds += seconds() - start;
+    if (profiling_) step.forward_seconds += seconds_now() - start;
     if (look) look(step.name, arguments.y, net_.shape(step.output).size() * static_cast<std::size_t>(n));
   }
   return value(output_);
@@ -338,7 +312,7 @@ void Plan::backward(float* gradients) {
   for (std::size_t s = steps_.size(); s-- > 0;) {
     Step& step = steps_[s];
     if (!step.backward) continue;
-    const double start = profiling_ ? seconds() : 0;
+    const double start = profiling_ ? seconds_now() : 0;
     float* dy = at(gradient_buffers_[step.output]);
     for (std::size_t k = 0; k < step.inputs.size(); ++k) {
       step.x_pointers[k] = step.traits.backward_needs_x ? value(step.inputs[k]) : nullptr;
@@ -362,7 +336,7 @@ void Plan::backward(float* gradients) {
         .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
         .workspace = &workspace_};
     if (step.trained) step.operation->backward_weights(arguments);
-    const double middle = profiling_ ? seconds() : 0;
+    const double middle = profiling_ ? seconds_now() : 0;
     if (step.wants_data()) step.operation->backward_data(arguments);
     for (std::size_t k = 0; k < step.inputs.size(); ++k) {
       if (!step.adds[k]) continue;
@@ -371,7 +345,7 @@ void Plan::backward(float* gradients) {
     }
     if (profiling_) {
       step.weights_seconds += middle - start;
-      step.data_seconds += seconds() - middle;
+      step.data_seconds += seconds_now() - middle;
     }
   }
 }

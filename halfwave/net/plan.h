@@ -2,9 +2,9 @@
 // lies, what backward keeps. Made once; a step then allocates nothing. A plan serves one thread at a time and
 // uses the pool of threads itself; many plans may share a net.
 //
-// In inference a large batch may be run in parts, the same for each size of batch.
 // Fused: convolution, linear, batch norm and add with the activation that follows; ReLU with the max-pool
-// that follows; in inference also batch norm into the convolution before it.
+// that follows; in inference also batch norm, and the add of an earlier value, into the convolution before
+// it.
 #pragma once
 
 #include <cstdint>
@@ -84,14 +84,11 @@ class Plan {
   struct Step;
   struct Builder;
 
-  const float* forward_part(const float* x, std::int64_t n, const StepContext& context, const Look& look);
   float* at(std::size_t buffer) const;
   const float* value(std::size_t value) const;
 
   const Net& net_;
   PlanOptions options_;
-  std::int64_t part_;  // images that go through the net together; all of a batch in training
-  Buffer joined_;      // the outputs of the parts
   std::vector<Step> steps_;
   std::vector<Lifetime> buffers_;
   std::vector<std::size_t> value_buffers_;     // by value; none where it is fused away or outside

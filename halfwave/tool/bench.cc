@@ -1,26 +1,25 @@
 // halfwave bench train|infer NET: how fast a net is on this machine, by layer and pass.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "halfwave/base/clock.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/random.h"
 #include "halfwave/base/table.h"
 #include "halfwave/data/loader.h"
 #include "halfwave/kernel/multiply_add_limit.h"
 #include "halfwave/net/built_in.h"
+#include "halfwave/net/inference.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/training_step.h"
 
 namespace halfwave::tool {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::string net;
@@ -75,17 +74,17 @@ struct Result {
   std::vector<StepCost> costs;
 };
 
-// step() runs a batch and returns its images; plan is what it runs on.
-template <class Step>
-Result measure(const Options& options, Plan& plan, Step&& step) {
+// step() runs a batch and returns its images; plan is what it runs on, a Plan or an Inference.
+template <class Runner, class Step>
+Result measure(const Options& options, Runner& plan, Step&& step) {
   const auto run_for = [&](double seconds, std::int64_t least) {
     std::int64_t images = 0;
     std::int64_t steps = 0;
-    const auto start = Clock::now();
+    const double start = seconds_now();
     double elapsed = 0;
     do {
       images += step();
-      elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+      elapsed = seconds_now() - start;
     } while (elapsed < seconds || ++steps < least);
     return std::pair(images, elapsed);
   };
@@ -193,10 +192,10 @@ void train(const Options& options) {
 void infer(const Options& options) {
   const Net net = prepared_net(options);
   Source source(net, options);
-  Plan plan(net, {.batch = options.batch});
-  const Result result = measure(options, plan, [&] {
+  Inference inference(net, options.batch);
+  const Result result = measure(options, inference, [&] {
     const Batch& batch = source.next();
-    plan.forward(batch.pixels.data(), batch.size);
+    inference.forward(batch.pixels.data(), batch.size);
     return batch.size;
   });
   print(net, options, result);

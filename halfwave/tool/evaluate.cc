@@ -104,10 +104,10 @@ void run(const Options& options) {
     fmt::print(stderr,
                "warning: the data name their classes otherwise than the model does; counted by number\n");
   }
-  Plan plan(model.net, {.batch = batch});
+  Inference inference(model.net, batch);
   ProgressBar bar;
   const Evaluation result =
-      evaluate(model.net, plan, batch, part, model.info.normalisation, [&](std::size_t done) {
+      evaluate(model.net, inference, part, model.info.normalisation, [&](std::size_t done) {
         bar.show("evaluating", static_cast<double>(done) / static_cast<double>(part->size()),
                  fmt::format("{} images", done));
         return true;

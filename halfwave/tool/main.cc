@@ -108,9 +108,13 @@ std::string explained(const CLI::App& app, const CLI::ParseError& error, std::sp
 
 // By default libgomp's threads wait for one another by spinning for milliseconds; on a machine that others
 // use too that stands in the way of the very thread they wait for. The limit must be in the environment
-// before libgomp starts, hence the second start of the program.
+// before libgomp starts, hence the second start of the program. Where threads are to be bound to cores this one
+// is already, and so would be the whole second start; who asks for that knows what to do about spinning.
 void limit_spinning(char** arguments) {
-  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  for (const char* const set :
+       {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
+    if (std::getenv(set) != nullptr) return;
+  }
   ::setenv("GOMP_SPINCOUNT", "2000", 1);  // some 50 us, longer than what lies between two parallel loops
   ::execv("/proc/self/exe", arguments);   // comes back only where that is not possible, and no harm is done
 }

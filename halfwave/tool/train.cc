@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 
+#include "halfwave/base/clock.h"
 #include "halfwave/base/file.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
@@ -18,10 +18,8 @@
 namespace halfwave::tool {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // A checkpoint in the middle of an epoch at least this often.
-constexpr std::chrono::seconds checkpoint_interval{60};
+constexpr double checkpoint_seconds = 60;
 
 struct Options {
   std::string net;
@@ -36,10 +34,6 @@ struct Options {
   int threads = 0;
   TrainOptions train;
 };
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // The table of epochs, a row as each ends, and the bar below it.
 class Display {
@@ -63,7 +57,7 @@ class Display {
     if (!bar_.visible()) return;
     images_ += p.images;
     ++steps_;
-    const double elapsed = seconds_since(start_);
+    const double elapsed = seconds_now() - start_;
     const auto left =
         static_cast<double>(p.batches) * static_cast<double>(p.epochs) -
         (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
@@ -78,7 +72,7 @@ class Display {
 
  private:
   ProgressBar bar_;
-  Clock::time_point start_ = Clock::now();
+  double start_ = seconds_now();
   std::int64_t images_ = 0;
   std::int64_t steps_ = 0;
 };
@@ -111,16 +105,16 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   Display display;
   Display::head();
   for (const EpochResult& result : trainer.state().history) display.epoch(result, data.train->size());
-  Clock::time_point saved = Clock::now();
+  double saved = seconds_now();
   const auto save = [&] {
     run.save(trainer, data_fingerprint);
-    saved = Clock::now();
+    saved = seconds_now();
   };
   const auto on_step = [&](const Progress& progress) {
     display.step(progress);
     const bool due =
         options.save_every > 0 && trainer.state().step % static_cast<std::uint64_t>(options.save_every) == 0;
-    if (progress.batch != progress.batches && (due || Clock::now() - saved > checkpoint_interval)) save();
+    if (progress.batch != progress.batches && (due || seconds_now() - saved > checkpoint_seconds)) save();
     return !Interrupt::asked();
   };
   // Printing comes last, so that an output that breaks costs no epoch.
@@ -232,7 +226,7 @@ void add_train(CLI::App& app) {
   command->add_option("--rate", t.rate, "Learning rate (default: 0.05 for sgd, 0.001 for adam)");
   command->add_option("--momentum", t.momentum, "Momentum of sgd")->capture_default_str();
   command->add_option("--nesterov", t.nesterov, "Nesterov's form of momentum: true or false")
-      ->capture_default_str();
+      ->default_str(t.nesterov ? "true" : "false");
   command->add_option("--weight-decay", t.weight_decay, "L2 penalty on weights")->capture_default_str();
   command->add_option("--schedule", options->schedule, "Course of the rate: constant, step or cosine")
       ->capture_default_str();

@@ -37,18 +37,17 @@ void check_fit(const Net& net, const Dataset& data) {
   }
 }
 
-Evaluation evaluate(const Net& net, Plan& plan, std::int64_t batch,
-                    const std::shared_ptr<const Dataset>& data, const Normalisation& normalisation,
-                    const std::function<bool(std::size_t)>& progress) {
+Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<const Dataset>& data,
+                    const Normalisation& normalisation, const std::function<bool(std::size_t)>& progress) {
   check_fit(net, *data);
   const Loss loss = loss_by_name(net.spec().loss);
   Evaluation result;
   result.classes = data->classes().size();
   result.confusion.assign(result.classes * result.classes, 0);
-  Loader loader(data, normalisation, {.batch = batch, .shuffle = false});
+  Loader loader(data, normalisation, {.batch = inference.batch(), .shuffle = false});
   for (std::uint64_t i = 0; i < loader.batches(); ++i) {
     const Batch& images = loader.next();
-    const float* scores = plan.forward(images.pixels.data(), images.size);
+    const float* scores = inference.forward(images.pixels.data(), images.size);
     result.sum += evaluate_loss(loss, scores, result.classes, images.labels, nullptr);
     for (std::size_t n = 0; n < images.labels.size(); ++n) {
       const float* row = scores + n * result.classes;

@@ -8,7 +8,7 @@
 
 #include "halfwave/data/dataset.h"
 #include "halfwave/data/normalisation.h"
-#include "halfwave/net/plan.h"
+#include "halfwave/net/inference.h"
 #include "halfwave/train/loss.h"
 
 namespace halfwave {
@@ -27,11 +27,11 @@ struct Evaluation {
   double precision(std::size_t label) const;
 };
 
-// Runs the whole data set through the plan, which was made for inference and at least `batch` images.
+// Runs the whole data set through the net, inference.batch() images at a time.
 // progress(images done) is called after each batch; when it returns false, what has been seen so far counts.
 // Error when data and net do not fit.
-Evaluation evaluate(const Net& net, Plan& plan, std::int64_t batch,
-                    const std::shared_ptr<const Dataset>& data, const Normalisation& normalisation,
+Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<const Dataset>& data,
+                    const Normalisation& normalisation,
                     const std::function<bool(std::size_t)>& progress = {});
 
 // Error, saying what differs, when the net does not take the images or has another number of outputs than the

@@ -9,7 +9,7 @@
 
 namespace halfwave {
 
-Predictor::Slot::Slot(const Model& model) : input(model.net.input().size()), plan(model.net, {.batch = 1}) {}
+Predictor::Slot::Slot(const Model& model) : input(model.net.input().size()), inference(model.net, 1) {}
 
 Predictor::Predictor(const Model& model)
     : model_(model), normaliser_(model.info.normalisation, model.net.input().channels) {
@@ -29,7 +29,7 @@ void Predictor::predict(std::span<const std::uint8_t> pixels, std::span<float> s
   }
   if (!slot) slot = std::make_unique<Slot>(model_);
   normaliser_.apply(pixels.data(), input.pixels(), slot->input.data());
-  const float* scores = slot->plan.forward(slot->input.data(), 1);
+  const float* scores = slot->inference.forward(slot->input.data(), 1);
   if (plain_scores_) {
     kernel::softmax(scores, shares.data(), shares.size());
   } else {

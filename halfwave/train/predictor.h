@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "halfwave/data/image.h"
-#include "halfwave/net/plan.h"
+#include "halfwave/net/inference.h"
 #include "halfwave/train/model.h"
 
 namespace halfwave {
 
-// Thread-safe: threads that predict at the same time get a plan each. After the first call of each nothing of
-// ours is allocated (oneDNN makes a small table of arguments a layer); predict(Image) allocates the fitted
-// picture.
+// Thread-safe: threads that predict at the same time get an Inference each. After the first call of each
+// nothing of ours is allocated (oneDNN makes a small table of arguments a layer); predict(Image) allocates
+// the fitted picture.
 class Predictor {
  public:
   // The model must outlive it.
@@ -32,7 +32,7 @@ class Predictor {
   struct Slot {
     explicit Slot(const Model& model);
     Buffer input;
-    Plan plan;
+    Inference inference;
   };
 
   const Model& model_;

@@ -1,18 +1,14 @@
 #include "halfwave/train/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
+#include "halfwave/base/clock.h"
 #include "halfwave/base/error.h"
 #include "halfwave/train/schedule.h"
 
 namespace halfwave {
 namespace {
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 TrainOptions resolved(TrainOptions options) {
   options.resolve();
@@ -66,9 +62,9 @@ void Trainer::explain(const Batch& batch) {
 }
 
 void Trainer::finish_epoch(double rate, const std::function<void(const EpochResult&)>& on_epoch) {
-  if (!test_plan_) test_plan_ = std::make_unique<Plan>(net_, PlanOptions{.batch = options_.batch});
-  test_plan_->load();
-  const Evaluation test = evaluate(net_, *test_plan_, options_.batch, data_.test, info_.normalisation);
+  if (!inference_) inference_.emplace(net_, options_.batch);
+  inference_->load();
+  const Evaluation test = evaluate(net_, *inference_, data_.test, info_.normalisation);
   EpochResult result{.epoch = static_cast<std::int64_t>(state_.epoch) + 1,
                      .train_loss = state_.sum.mean_loss(),
                      .train_accuracy = state_.sum.accuracy(),
@@ -91,11 +87,11 @@ void Trainer::finish_epoch(double rate, const std::function<void(const EpochResu
 bool Trainer::run(const std::function<bool(const Progress&)>& on_step,
                   const std::function<void(const EpochResult&)>& on_epoch) {
   while (state_.epoch < static_cast<std::uint64_t>(options_.epochs)) {
-    const double start = seconds();
+    const double start = seconds_now();
     const Batch& batch = loader_.next();
     const double rate = step(batch);
     ++state_.index;
-    state_.seconds += seconds() - start;
+    state_.seconds += seconds_now() - start;
     const Progress progress{.epoch = state_.epoch,
                             .batch = state_.index,
                             .batches = loader_.batches(),

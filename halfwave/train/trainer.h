@@ -8,11 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "halfwave/data/loader.h"
-#include "halfwave/net/plan.h"
+#include "halfwave/net/inference.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/model.h"
 #include "halfwave/train/options.h"
@@ -82,7 +83,7 @@ class Trainer {
   ModelInfo info_;
   Loader loader_;
   TrainingStep step_;
-  std::unique_ptr<Plan> test_plan_;
+  std::optional<Inference> inference_;  // for the test of each epoch
   TrainState state_;
 };
 

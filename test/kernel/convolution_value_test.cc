@@ -38,21 +38,34 @@ ConvolutionSize generated_size(std::uint64_t number) {
   }
 }
 
+// What is there before, and a sum on top.
+std::vector<double> grown(const Sums& sums, const std::vector<float>& start) {
+  std::vector<double> value = sums.value;
+  for (std::size_t i = 0; i < value.size(); ++i) value[i] += static_cast<double>(start[i]);
+  return value;
+}
+
 void expect_right(const ConvolutionCase& c, const NaiveConvolution& expected, const ConvolutionResult& got,
                   bool bias) {
   expect_within(got.y, expected.y.value, expected.y.bound(), "y");
   expect_within(got.dx, expected.dx.value, expected.dx.bound(), "dx");
-  const auto grown = [](const Sums& sums, const std::vector<float>& start) {
-    std::vector<double> value = sums.value;
-    for (std::size_t i = 0; i < value.size(); ++i) value[i] += static_cast<double>(start[i]);
-    return value;
-  };
   expect_within(got.dw, grown(expected.dw, c.dw), expected.dw.bound(c.dw), "dw");
   if (bias) {
     expect_within(got.db, grown(expected.db, c.db), expected.db.bound(c.db), "db");
   } else {
     EXPECT_EQ(bits(got.db), bits(c.db));
   }
+}
+
+// The forward pass that adds, on top of the values in dy.
+void expect_right_sum(const ConvolutionCase& c, const NaiveConvolution& expected, Edge edge, bool bias) {
+  const Guarded<float> x(c.x, edge);
+  Guarded<float> y(c.dy, edge);
+  Workspace workspace;
+  const auto add = make_convolution_add(c.size);
+  add->load(c.w.data(), bias ? c.b.data() : nullptr);
+  add->run(c.n, x.data(), y.data(), {}, workspace);
+  expect_within(y.values(), grown(expected.y, c.dy), expected.y.bound(c.dy), "y of the sum");
 }
 
 class ConvolutionValue : public testing::TestWithParam<std::uint64_t> {};
@@ -73,6 +86,12 @@ TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
       const Threads scope(threads);
       expect_right(c, expected, run(implementation, c, edge, bias), bias);
     }
+  }
+  for (const int threads : {1, 2}) {
+    if (!convolution_add_possible(size)) break;
+    SCOPED_TRACE(fmt::format("{} threads", threads));
+    const Threads scope(threads);
+    expect_right_sum(c, expected, edge, bias);
   }
   if (!narrow_possible(size)) return;
   for_each_target([&] { expect_right(c, expected, run(narrow, c, edge, bias), bias); });

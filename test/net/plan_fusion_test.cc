@@ -67,6 +67,33 @@ TEST(PlanFusion, KeepsResidualBlocks) {
       { add = ['m', 's'] }, 'activation', 'global_avg_pool', { linear = 5 } ])");
 }
 
+// What inference works into the convolution: the other term before or behind it, the convolution's own input,
+// the net's input, a term that is used again or in the same memory; not one that comes later.
+TEST(PlanFusion, KeepsAddsBehindConvolutions) {
+  const std::string start = "input = [4, 4, 3]\nlayers = [ { conv = 3, kernel = 1, name = 'a' }, ";
+  const std::string conv = "{ conv = 3, kernel = 3, pad = 1, name = 'c' }, ";
+  expect_same(start + conv + "{ add = ['c', 'a'] } ]");
+  expect_same(start + conv + "{ add = ['a', 'c'] }, 'relu' ]");
+  expect_same(
+      start + conv +
+      "'batch_norm', { layer = 'flatten', name = 'f' }, { layer = 'flatten', from = 'a', name = 'g' }, "
+      "{ add = ['f', 'g'] } ]");
+  expect_same(start + conv + "{ add = ['input', 'c'] }, 'tanh' ]");
+  expect_same(
+      "input = [3, 3, 2]\nlayers = [ { conv = 2, kernel = 3, pad = 2, name = 'a' }, "
+      "{ conv = 2, kernel = 1, pad = 1, from = 'input', name = 'c' }, { add = ['a', 'c'] } ]");
+  expect_same(start + conv +
+              "{ add = ['a', 'c'], name = 's' }, { layer = 'sigmoid', name = 't' }, "
+              "{ add = ['t', 'a'] } ]");
+  expect_same(start + conv + "{ add = ['c', 'c'] } ]");
+  expect_same(start + conv + "{ add = ['c', 'a'], name = 's' }, { add = ['c', 's'] } ]");
+  expect_same(start +
+              "{ conv = 3, kernel = 3, pad = 1, from = 'input', name = 'c' }, { layer = 'relu', from = 'a', "
+              "name = 'r' }, "
+              "{ add = ['c', 'r'] } ]");
+  expect_same(start + conv + "{ add = ['a', 'c'] }, { layer = 'relu', name = 'r' }, { max_pool = 2 } ]");
+}
+
 TEST(PlanFusion, KeepsConcats) {
   expect_same(R"(input = [5, 5, 2]
     layers = [ { conv = 3, kernel = 3, pad = 1, name = 'a' }, { layer = 'relu', name = 'ar' },

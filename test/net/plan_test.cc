@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "allocation_count.h"
+#include "halfwave/net/inference.h"
 #include "net_testing.h"
 
 namespace halfwave {
@@ -153,7 +154,8 @@ TEST(Plan, TakesNoMemoryAfterTheFirstStep) {
     shake(*net, 1);
     const std::vector<float> x = normal_values(1, 4 * net->input().size());
     Plan training(*net, {.batch = 4, .training = true});
-    Plan inference(*net, {.batch = 4});
+    Plan forward_only(*net, {.batch = 4});
+    Inference inference(*net, 4);
     Buffer gradients(net->parameters().size());
     std::uint64_t number = 0;
     const auto step = [&] {
@@ -161,6 +163,8 @@ TEST(Plan, TakesNoMemoryAfterTheFirstStep) {
       training.forward(x.data(), 4, {.running = net->state(), .seed = 1, .step = number++});
       std::fill_n(training.output_gradient(), 4 * net->output().size(), 1.0F);
       training.backward(gradients.data());
+      forward_only.load();
+      forward_only.forward(x.data(), 4);
       inference.load();
       inference.forward(x.data(), 4);
     };

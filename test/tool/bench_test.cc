@@ -1,4 +1,5 @@
 // halfwave bench: one JSON object, or a table. How fast it is, is not tested.
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "sample.h"
@@ -60,6 +61,21 @@ TEST_F(Bench, TakesData) {
   EXPECT_NE(bench({"train", "net.toml", "--data", "data"}).out.find("normed, batch 8"), std::string::npos);
   expect_error(folder_.run({"bench", "infer", "lenet5", "--data", "data"}), 1, {"28x28x1", "12x12x1"});
   expect_error(folder_.run({"bench", "infer", "lenet5", "--data", "nowhere"}), 1, {"data 'nowhere'"});
+}
+
+// The tool starts itself a second time, which must not inherit the one core that libgomp bound the first to.
+TEST_F(Bench, UsesAllCoresWhenThreadsAreBoundToThem) {
+  const auto threads = [&](bool bound) {
+    const Result result = run_tool({.folder = folder_.path(),
+                                    .before_exec =
+                                        [=] {
+                                          ::unsetenv("GOMP_SPINCOUNT");
+                                          if (bound) ::setenv("OMP_PROC_BIND", "true", 1);
+                                        }},
+                                   {"bench", "infer", "net.toml", "--seconds", "0.05", "--json"});
+    return nlohmann::json::parse(result.out).at("threads").get<int>();
+  };
+  EXPECT_EQ(threads(true), threads(false));
 }
 
 }  // namespace

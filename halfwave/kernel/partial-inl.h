@@ -1,10 +1,10 @@
-// Part of a vector from memory: Highway's MaskedLoad wants aligned memory where the machine has no masked
-// loads (SSE4, NEON), and reads whole vectors there. Included once for each instruction set.
-#if defined(HALFWAVE_KERNEL_LOAD_FIRST_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef HALFWAVE_KERNEL_LOAD_FIRST_INL_H_
-#undef HALFWAVE_KERNEL_LOAD_FIRST_INL_H_
+// Part of a vector from and to memory: Highway's MaskedLoad wants aligned memory where the machine has no
+// masked loads (SSE4, NEON), and reads whole vectors there. Included once for each instruction set.
+#if defined(HALFWAVE_KERNEL_PARTIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HALFWAVE_KERNEL_PARTIAL_INL_H_
+#undef HALFWAVE_KERNEL_PARTIAL_INL_H_
 #else
-#define HALFWAVE_KERNEL_LOAD_FIRST_INL_H_
+#define HALFWAVE_KERNEL_PARTIAL_INL_H_
 #endif
 
 #include <hwy/highway.h>
@@ -29,6 +29,17 @@ HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> load_first(D d, const float* from, std::si
   std::copy_n(from, count, part);
   return hn::Load(d, part);
 #endif
+}
+
+// The first `count` (at most a vector's) floats to any address; writes nothing past them.
+template <class D>
+HWY_INLINE void store_first(hwy::HWY_NAMESPACE::Vec<D> value, D d, float* to, std::size_t count) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  if (count >= hn::Lanes(d)) {
+    hn::StoreU(value, d, to);
+  } else {
+    hn::BlendedStore(value, hn::FirstN(d, count), d, to);
+  }
 }
 
 }  // namespace HWY_NAMESPACE

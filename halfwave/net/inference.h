@@ -1,0 +1,49 @@
+// A net made ready to run on images, forward only, on all threads.
+//
+// A batch is shared out: each thread takes its images through the whole net, a few at a time, so that what
+// one layer writes is still in its core's cache when the next reads it, and no thread waits for another.
+// Where there are fewer images than threads, or so many weights that reading them once a thread costs more
+// than it brings, all threads work on the same images.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <vector>
+
+#include "halfwave/net/plan.h"
+
+namespace halfwave {
+
+// Serves one thread at a time and uses the pool of threads itself; many may share a net.
+class Inference {
+ public:
+  // For up to `batch` images, on as many threads as a loop started here uses. The net must outlive it. Calls
+  // load(). Throws std::bad_alloc when memory is short.
+  Inference(const Net& net, std::int64_t batch);
+
+  // Takes over the net's parameters (packs weights); to be called whenever they have changed.
+  void load();
+
+  // Runs n images (1 <= n <= batch), NHWC. Returns n outputs, valid until the next call. The first call with
+  // a new n makes what it needs for it.
+  const float* forward(const float* x, std::int64_t n);
+
+  std::int64_t batch() const { return batch_; }
+
+  // Bytes of all values between layers.
+  std::size_t arena_bytes() const;
+
+  // Starts measuring; costs() gives the sums of each step, those of threads side by side counted once.
+  void profile();
+  std::vector<StepCost> costs() const;
+
+ private:
+  const Net& net_;
+  std::int64_t batch_;
+  std::vector<Plan> shares_;  // by thread; empty where the threads work together
+  Plan together_;
+  std::vector<std::exception_ptr> errors_;  // of the shares
+  Buffer outputs_;
+};
+
+}  // namespace halfwave
