@@ -108,8 +108,8 @@ std::string explained(const CLI::App& app, const CLI::ParseError& error, std::sp
 
 // By default libgomp's threads wait for one another by spinning for milliseconds; on a machine that others
 // use too that stands in the way of the very thread they wait for. The limit must be in the environment
-// before libgomp starts, hence the second start of the program. Where threads are to be bound to cores this one
-// is already, and so would be the whole second start; who asks for that knows what to do about spinning.
+// before libgomp starts, hence the second start of the program. Where threads are to be bound to cores this
+// one is already, and so would be the whole second start; who asks for that knows what to do about spinning.
 void limit_spinning(char** arguments) {
   for (const char* const set :
        {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
