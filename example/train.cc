@@ -12,11 +12,10 @@ int main(int count, char** arguments) try {
 
   halfwave::Net net(halfwave::load_net("lenet5"));
   halfwave::Trainer trainer(net, halfwave::open_data(data), {.epochs = 1});
-  trainer.run([](const halfwave::Progress&) { return true; },
-              [](const halfwave::EpochResult& epoch) {
-                std::printf("epoch %d: test accuracy %.2f %%\n", static_cast<int>(epoch.epoch),
-                            100 * epoch.test_accuracy);
-              });
+  trainer.run({.on_epoch = [](const halfwave::EpochResult& epoch) {
+    std::printf("epoch %d: test accuracy %.2f %%\n", static_cast<int>(epoch.epoch),
+                100 * epoch.test_accuracy);
+  }});
   halfwave::save_model(file, net, trainer.info());
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());

@@ -3,10 +3,8 @@
 // code, in a padded buffer, so that the bits do not depend on alignment, length or position.
 #include "halfwave/activation/entry.h"
 
-#ifndef HWY_DISABLED_TARGETS
-// Few CPUs end at SSSE3, and those have the baseline.
-#define HWY_DISABLED_TARGETS HWY_SSSE3
-#endif
+#include "halfwave/base/simd_targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/activation/catalogue.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "halfwave/base/error.h"
+#include "halfwave/base/table.h"
 
 namespace halfwave {
 namespace {
@@ -60,8 +61,14 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) fail("cannot read {}: {}", path.string(), reason());
   if (S_ISDIR(status.st_mode)) fail("cannot read {}: it is a folder", path.string());
+  const auto refuse = [&] {
+    fail("{} is larger than the {} such a file may have", path.string(), bytes_text(limit));
+  };
   std::string text;
-  if (S_ISREG(status.st_mode)) text.reserve(std::min(static_cast<std::uint64_t>(status.st_size), limit));
+  if (S_ISREG(status.st_mode)) {
+    if (static_cast<std::uint64_t>(status.st_size) > limit) refuse();
+    text.reserve(static_cast<std::size_t>(status.st_size));
+  }
   std::array<char, 1 << 16> block;
   for (;;) {
     const ssize_t count = ::read(descriptor.get(), block.data(), block.size());
@@ -69,8 +76,7 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
     if (count < 0) fail("cannot read {}: {}", path.string(), reason());
     if (count == 0) return text;
     text.append(block.data(), static_cast<std::size_t>(count));
-    if (text.size() > limit)
-      fail("{} is larger than the {} bytes such a file may have", path.string(), limit);
+    if (text.size() > limit) refuse();
   }
 }
 

@@ -6,7 +6,9 @@
 
 namespace halfwave {
 
-int thread_count() { return omp_in_parallel() != 0 ? 1 : omp_get_max_threads(); }
+int thread_count() {
+  return omp_in_parallel() != 0 ? 1 : std::min(omp_get_max_threads(), omp_get_thread_limit());
+}
 
 void set_thread_count(int count) { omp_set_num_threads(std::max(count, 1)); }
 
@@ -23,10 +25,13 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
 #pragma omp parallel num_threads(static_cast <int>(threads))
   {
     omp_set_num_threads(1);  // of loops inside, oneDNN's among them; holds for this part alone
-    const auto thread = static_cast<std::size_t>(omp_get_thread_num());
-    const std::size_t begin = std::min(blocks * thread / threads * grain, count);
-    const std::size_t end = std::min(blocks * (thread + 1) / threads * grain, count);
-    if (begin < end) function(context, begin, end, static_cast<int>(thread));
+    // OpenMP may give fewer threads than asked for; a part is the same whoever works on it.
+    const auto given = static_cast<std::size_t>(omp_get_num_threads());
+    for (auto part = static_cast<std::size_t>(omp_get_thread_num()); part < threads; part += given) {
+      const std::size_t begin = std::min(blocks * part / threads * grain, count);
+      const std::size_t end = std::min(blocks * (part + 1) / threads * grain, count);
+      if (begin < end) function(context, begin, end, static_cast<int>(part));
+    }
   }
 }
 

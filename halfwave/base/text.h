@@ -1,4 +1,4 @@
-// Small helpers for messages to people.
+// Small helpers for texts that people read and write.
 #pragma once
 
 #include <span>
@@ -13,5 +13,8 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
 
 // "; did you mean 'relu'?" for a name with a near candidate, else empty.
 std::string suggestion(std::string_view name, std::span<const std::string_view> candidates);
+
+// In double quotes, with the escapes of TOML (and JSON) for what may not stand there as it is.
+std::string quoted(std::string_view text);
 
 }  // namespace halfwave

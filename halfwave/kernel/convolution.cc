@@ -12,8 +12,11 @@ bool narrow_pays(const ConvolutionSize& s) { return narrow_possible(s) && s.inpu
 }  // namespace
 
 bool convolution_add_possible(const ConvolutionSize& s) {
-  return s.pad_height <= (s.kernel_height - 1) * s.dilation_height &&
-         s.pad_width <= (s.kernel_width - 1) * s.dilation_width;
+  const auto sees = [](std::int64_t input, std::int64_t kernel, std::int64_t pad, std::int64_t dilation) {
+    return pad <= (kernel - 1) * dilation && dilation <= input;
+  };
+  return sees(s.input_height, s.kernel_height, s.pad_height, s.dilation_height) &&
+         sees(s.input_width, s.kernel_width, s.pad_width, s.dilation_width);
 }
 
 std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size) {

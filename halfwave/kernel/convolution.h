@@ -40,7 +40,7 @@ class ConvolutionForward {
  public:
   virtual ~ConvolutionForward() = default;
   virtual const char* name() const = 0;
-  // Takes over new weights and bias (bias may be null). The pointers must live until the next load or run.
+  // Takes over new weights and bias (bias may be null). The pointers must live until the next load.
   virtual void load(const float* w, const float* b) = 0;
   // y is overwritten (or added to, as it was made), then given to the epilogue.
   virtual void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,

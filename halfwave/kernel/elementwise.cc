@@ -5,7 +5,6 @@
 #include "halfwave/base/parallel.h"
 
 namespace halfwave::kernel {
-namespace {}  // namespace
 
 void add_to(float* sum, const float* x, std::size_t count) { add(sum, x, sum, count); }
 

@@ -1,5 +1,5 @@
-// What a kernel does to each finished block of its output while that is still in cache: an activation, as a
-// layer gives it. Kernels know no activations, hence the plain function.
+// What a kernel does to its output, block by block where it can: an activation, as a layer gives it. Kernels
+// know no activations, hence the plain function.
 #pragma once
 
 #include <cstddef>

@@ -111,11 +111,7 @@ HWY_INLINE void forward_block(const NarrowSize& s, const float* x, const float* 
   for (std::size_t p = 0; p < P; ++p) {
     for (std::size_t v = 0; v < V; ++v) {
       float* to = y + p * s.outputs + v * lanes;
-      if ((v + 1) * lanes <= outputs) {
-        hn::StoreU(sum[p][v], d, to);
-      } else {
-        hn::BlendedStore(sum[p][v], hn::FirstN(d, outputs - std::min(outputs, v * lanes)), d, to);
-      }
+      store_first(sum[p][v], d, to, outputs - std::min(outputs, v * lanes));
     }
   }
 }

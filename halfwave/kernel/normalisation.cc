@@ -121,8 +121,6 @@ HWY_EXPORT(combine_rows);
 // Rows that stay in the first-level cache between the passes over them.
 std::size_t chunk_rows(std::size_t channels) { return std::max<std::size_t>(4096 / channels, 8); }
 
-// Values below which a second thread costs more than it brings.
-
 template <class Body>
 void over_chunks(std::size_t rows, std::size_t channels, Body&& body) {
   const std::size_t chunk = chunk_rows(channels);

@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "halfwave/base/parallel.h"
+
 namespace halfwave::kernel::onednn {
 
 using Tag = dnnl::memory::format_tag;
@@ -58,12 +60,15 @@ struct PackedWeights {
   std::uint64_t version = 0;
 };
 
-// Primitives are made for one batch size; a run meets few.
+// Primitives are made for one batch size and one number of threads (with fewer, the backward pass of weights
+// would wait for the others for ever); a run meets few.
 template <class Bound, class Description>
 Bound& bound_to(std::vector<std::unique_ptr<Bound>>& all, const Description& description, std::int64_t n) {
+  const int threads = thread_count();
   for (const auto& bound : all) {
-    if (bound->n == n) return *bound;
+    if (bound->n == n && bound->threads == threads) return *bound;
   }
+  set_thread_count(threads);  // inside a parallel region oneDNN would take the number of those outside
   return *all.emplace_back(std::make_unique<Bound>(description, n));
 }
 

@@ -142,6 +142,7 @@ class OnednnForward final : public ConvolutionForward {
           y(empty_memory(desc.dst_desc())),
           scratch(empty_memory(desc.scratchpad_desc())) {}
     std::int64_t n;
+    int threads = thread_count();
     dnnl::convolution_forward primitive;
     PackedWeights weights;
     dnnl::memory x, b, y, scratch;
@@ -192,6 +193,7 @@ class OnednnBackwardData final : public ConvolutionBackwardData {
           dx(empty_memory(desc.diff_src_desc())),
           scratch(empty_memory(desc.scratchpad_desc())) {}
     std::int64_t n;
+    int threads = thread_count();
     dnnl::convolution_backward_data primitive;
     PackedWeights weights;
     dnnl::memory dy, dx, scratch;
@@ -251,6 +253,7 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
           sum(empty_memory(d.weights)),
           scratch(empty_memory(desc.scratchpad_desc())) {}
     std::int64_t n;
+    int threads = thread_count();
     dnnl::convolution_backward_weights primitive;
     dnnl::reorder accumulate;
     dnnl::memory x, dy, dw, db, sum, scratch;

@@ -38,7 +38,13 @@ HWY_INLINE void store_first(hwy::HWY_NAMESPACE::Vec<D> value, D d, float* to, st
   if (count >= hn::Lanes(d)) {
     hn::StoreU(value, d, to);
   } else {
+#if HWY_ARCH_X86
     hn::BlendedStore(value, hn::FirstN(d, count), d, to);
+#else  // Highway may write the whole vector, what was there included: another thread's, or nobody's
+    HWY_ALIGN float part[hn::MaxLanes(d)];
+    hn::Store(value, d, part);
+    std::copy_n(part, count, to);
+#endif
   }
 }
 

@@ -267,9 +267,11 @@ HWY_EXPORT(max_backward_image);
 HWY_EXPORT(average_image);
 HWY_EXPORT(average_backward_image);
 
-// Values below which a second thread costs more than it brings.
+// Rows below which a second thread costs more than it brings.
 std::size_t row_grain(const PoolSize& s) {
-  const std::int64_t work = s.output_width * s.channels * s.kernel_height * s.kernel_width;
+  const std::int64_t window =
+      std::min(s.kernel_height, s.input_height) * std::min(s.kernel_width, s.input_width);
+  const std::int64_t work = s.output_width * s.channels * window;
   return std::max<std::size_t>(parallel_grain / static_cast<std::size_t>(work), 1);
 }
 

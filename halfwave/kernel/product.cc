@@ -6,7 +6,6 @@
 #include <dnnl.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cstddef>
 
 #include "halfwave/base/parallel.h"
@@ -66,15 +65,14 @@ namespace {
 
 HWY_EXPORT(dot_rows);
 
-// Up to this many rows sgemm packs the weights for little.
+// Up to this many rows packed weights bring nothing: each is read once a row.
 constexpr std::int64_t few_rows = 2;
 
 void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
               const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
               std::int64_t ldc) {
-  [[maybe_unused]] const dnnl_status_t status =
-      dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
-  assert(status == dnnl_success);
+  dnnl::error::wrap_c_api(dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc),
+                          "oneDNN could not multiply");
 }
 
 }  // namespace
@@ -106,6 +104,7 @@ struct ProductForward::Bound {
   }
 
   std::int64_t n;
+  int threads = thread_count();
   dnnl::inner_product_forward primitive;
   onednn::PackedWeights weights;
   dnnl::memory x, b, y, scratch;

@@ -22,7 +22,7 @@ class ProductForward {
   explicit ProductForward(const ProductSize& size);
   ~ProductForward();
 
-  // Takes over new weights and bias (bias may be null). The pointers must live until the next load or run.
+  // Takes over new weights and bias (bias may be null). The pointers must live until the next load.
   void load(const float* w, const float* b);
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace);
 

@@ -5,8 +5,6 @@
 namespace halfwave {
 namespace {
 
-// Values below which a second thread costs more than it brings.
-
 class ActivationOperation final : public Operation {
  public:
   ActivationOperation(const Activation& activation, std::size_t size)

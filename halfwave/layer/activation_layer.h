@@ -13,6 +13,7 @@ class ActivationLayer final : public Layer {
   Shape bind(std::span<const Shape> inputs) override;
   std::unique_ptr<Operation> operation(const OperationRequest& request) const override;
   const Activation* activation() const override { return &activation_; }
+  std::optional<ActivationKind> kind() const override { return activation_.info().kind; }
 
  private:
   Activation activation_;

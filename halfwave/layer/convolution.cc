@@ -124,12 +124,12 @@ Shape Convolution::bind(std::span<const Shape> inputs) {
            .dilation_height = o.dilation.height,
            .dilation_width = o.dilation.width,
            .groups = o.groups};
-  const std::int64_t area = o.kernel.height * o.kernel.width;
+  const double area = static_cast<double>(o.kernel.height) * static_cast<double>(o.kernel.width);
   parameters_.push_back({.name = "weight",
                          .dims = {o.channels, o.kernel.height, o.kernel.width, in.channels / o.groups},
                          .start = Parameter::Start::random,
-                         .fan_in = area * in.channels / o.groups,
-                         .fan_out = area * o.channels / o.groups,
+                         .fan_in = area * static_cast<double>(in.channels / o.groups),
+                         .fan_out = area * static_cast<double>(o.channels / o.groups),
                          .decays = true});
   if (o.bias) parameters_.push_back({.name = "bias", .dims = {o.channels}});
   return out;

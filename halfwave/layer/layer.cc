@@ -62,10 +62,16 @@ const Shape& Layer::only(std::span<const Shape> inputs) {
 
 std::span<const std::string_view> layer_types() { return types; }
 
+std::unique_ptr<Layer> make_activation(std::string_view text) {
+  if (text == PReLUOptions::type || text == MaxoutOptions::type) return make_layer(text, {});
+  return std::make_unique<ActivationLayer>(Activation::parse(text));
+}
+
 std::unique_ptr<Layer> make_layer(std::string_view type, const OptionList& options) {
+  const bool identity = type == LinearOptions::type && options.empty();
   const auto maker =
       std::find_if(makers.begin(), makers.end(), [&](const Maker& m) { return m.type == type; });
-  if (maker != makers.end()) return maker->make(options);
+  if (maker != makers.end() && !identity) return maker->make(options);
   const std::string_view name = type.substr(0, type.find(':'));
   std::vector<std::string_view> known(types.begin(), types.end());
   for (const ActivationInfo* info : activations()) known.push_back(info->name);
@@ -74,7 +80,7 @@ std::unique_ptr<Layer> make_layer(std::string_view type, const OptionList& optio
   }
   OptionReader reader(type, options);
   reader.finish();
-  return std::make_unique<ActivationLayer>(Activation::parse(type));
+  return make_activation(type);
 }
 
 }  // namespace halfwave

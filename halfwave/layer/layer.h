@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +24,9 @@ struct Parameter {
   std::string name;  // "weight", "bias", "running_mean", ... as in PyTorch
   std::vector<std::int64_t> dims;
   Start start = Start::constant;
-  float constant = 0;       // its first value if start is constant
-  std::int64_t fan_in = 0;  // for random starts: inputs a unit sums over, and units an input goes to
-  std::int64_t fan_out = 0;
+  float constant = 0;  // its first value if start is constant
+  double fan_in = 0;   // for random starts: inputs a unit sums over, and units an input goes to
+  double fan_out = 0;
   bool trained = true;     // else a running statistic, which lies in the state buffer
   bool decays = false;     // weight decay applies
   std::size_t offset = 0;  // of the first value in its buffer; set by the net
@@ -55,8 +56,10 @@ class Layer {
   virtual bool takes_epilogue() const { return false; }
   // Multiplications with an addition, for one image, forward.
   virtual std::int64_t multiply_adds() const { return 0; }
-  // The activation if the layer is one.
+  // The element-wise activation if the layer is one.
   virtual const Activation* activation() const { return nullptr; }
+  // Its kind if it is an activation of any sort: element-wise, prelu, maxout, softmax.
+  virtual std::optional<ActivationKind> kind() const { return {}; }
 
   std::vector<Parameter>& parameters() { return parameters_; }
   std::span<const Parameter> parameters() const { return parameters_; }
@@ -93,8 +96,11 @@ class LayerOf : public Layer {
 };
 
 // Reads a layer by type and options. Error for unknown types and wrong options. Activations are types too:
-// "relu", "leaky_relu:slope=0.1".
+// "relu", "leaky_relu:slope=0.1"; "linear" without options is the activation.
 std::unique_ptr<Layer> make_layer(std::string_view type, const OptionList& options);
+
+// What "activation" can stand for in a net: an element-wise activation, "prelu" or "maxout".
+std::unique_ptr<Layer> make_activation(std::string_view text);
 
 // The types that make_layer knows, without the activations.
 std::span<const std::string_view> layer_types();

@@ -45,8 +45,8 @@ Shape Linear::bind(std::span<const Shape> inputs) {
   parameters_.push_back({.name = "weight",
                          .dims = {options_.outputs, inputs_},
                          .start = Parameter::Start::random,
-                         .fan_in = inputs_,
-                         .fan_out = options_.outputs,
+                         .fan_in = static_cast<double>(inputs_),
+                         .fan_out = static_cast<double>(options_.outputs),
                          .decays = true});
   if (options_.bias) parameters_.push_back({.name = "bias", .dims = {options_.outputs}});
   return {1, 1, options_.outputs};

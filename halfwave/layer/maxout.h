@@ -25,6 +25,7 @@ class Maxout final : public LayerOf<MaxoutOptions> {
 
   Shape bind(std::span<const Shape> inputs) override;
   std::unique_ptr<Operation> operation(const OperationRequest& request) const override;
+  std::optional<ActivationKind> kind() const override { return ActivationKind::fold; }
 
  private:
   std::size_t outputs_ = 0;

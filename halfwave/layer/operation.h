@@ -22,7 +22,7 @@ struct OperationRequest {
   bool training = false;                    // backward will be called; batch statistics, dropout
   bool input_gradient = false;              // backward_data will be called
   std::uint32_t index = 0;                  // of the layer in its net: part of the key of random numbers
-  std::optional<Activation> epilogue = {};  // applied to y while it is in cache; see Layer::takes_epilogue
+  std::optional<Activation> epilogue = {};  // applied to y as it is made; see Layer::takes_epilogue
   bool rectify = false;                     // max-pool alone: a ReLU that stood before it
   const Layer* folded_norm = nullptr;       // convolution in inference: the batch norm that follows
   bool add_to_last_input = false;  // convolution in inference: an add that follows, of one more input

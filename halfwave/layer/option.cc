@@ -9,11 +9,6 @@
 namespace halfwave {
 namespace {
 
-// "conv" for its main value, "conv's kernel" for another option.
-std::string place(std::string_view type, std::string_view name) {
-  return name == type ? fmt::format("'{}'", type) : fmt::format("'{}'", name);
-}
-
 // A float as a person would write it: the shortest text that reads back as the same float.
 double plain(float value) {
   char text[32];
@@ -24,6 +19,22 @@ double plain(float value) {
 }
 
 }  // namespace
+
+std::string to_text(const OptionValue& value) {
+  struct Writer {
+    std::string operator()(bool v) const { return v ? "true" : "false"; }
+    std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
+    std::string operator()(double v) const {
+      const std::string text = fmt::format("{}", v);
+      return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+    }
+    std::string operator()(const std::string& v) const { return quoted(v); }
+    std::string operator()(const std::vector<std::int64_t>& v) const {
+      return fmt::format("[{}]", fmt::join(v, ", "));
+    }
+  };
+  return std::visit(Writer{}, value);
+}
 
 const OptionValue* OptionReader::find(std::string_view name) {
   known_.push_back(name);
@@ -40,7 +51,7 @@ void OptionReader::operator()(std::string_view name, std::int64_t& value, std::i
   if (found == nullptr) return;
   const auto* number = std::get_if<std::int64_t>(found);
   if (number == nullptr || *number < minimum || *number > maximum) {
-    fail("{}: expected a whole number from {} to {}", place(type_, name), minimum, maximum);
+    fail("'{}': expected a whole number from {} to {}, got {}", name, minimum, maximum, to_text(*found));
   }
   value = *number;
 }
@@ -55,10 +66,10 @@ void OptionReader::operator()(std::string_view name, Size2& value, Size2 initial
              both != nullptr && both->size() == 2) {
     value = {both->front(), both->back()};
   } else {
-    fail("{}: expected a whole number or two as in [height, width]", place(type_, name));
+    fail("'{}': expected a whole number or two as in [height, width], got {}", name, to_text(*found));
   }
   if (std::min(value.height, value.width) < minimum || std::max(value.height, value.width) > largest_size) {
-    fail("{}: expected whole numbers from {} to {}", place(type_, name), minimum, largest_size);
+    fail("'{}': expected whole numbers from {} to {}, got {}", name, minimum, largest_size, to_text(*found));
   }
 }
 
@@ -72,7 +83,7 @@ void OptionReader::operator()(std::string_view name, float& value, float initial
   if (const auto* whole = std::get_if<std::int64_t>(found)) number = static_cast<double>(*whole);
   value = static_cast<float>(number);
   if (!(value >= minimum && value <= maximum)) {
-    fail("{}: expected a number from {} to {}", place(type_, name), minimum, maximum);
+    fail("'{}': expected a number from {} to {}, got {}", name, minimum, maximum, to_text(*found));
   }
 }
 
@@ -81,20 +92,18 @@ void OptionReader::operator()(std::string_view name, bool& value, bool initial) 
   const OptionValue* found = find(name);
   if (found == nullptr) return;
   const auto* flag = std::get_if<bool>(found);
-  if (flag == nullptr) fail("{}: expected true or false", place(type_, name));
+  if (flag == nullptr) fail("'{}': expected true or false, got {}", name, to_text(*found));
   value = *flag;
 }
 
 void OptionReader::required(std::string_view name, std::int64_t& value) {
   (*this)(name, value, 0);
-  if (value == 0)
-    fail("{} is missing: expected a whole number from 1 to {}", place(type_, name), largest_size);
+  if (value == 0) fail("'{}' is missing: expected a whole number from 1 to {}", name, largest_size);
 }
 
 void OptionReader::required(std::string_view name, Size2& value) {
   (*this)(name, value, {0, 0});
-  if (value.height == 0)
-    fail("{} is missing: expected a whole number or two as in [height, width]", place(type_, name));
+  if (value.height == 0) fail("'{}' is missing: expected a whole number or two as in [height, width]", name);
 }
 
 void OptionReader::finish() const {

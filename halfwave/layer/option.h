@@ -26,6 +26,9 @@ using OptionValue = std::variant<bool, std::int64_t, double, std::string, std::v
 // as its name.
 using OptionList = std::vector<std::pair<std::string, OptionValue>>;
 
+// As TOML has it: 5, 0.5, true, "text", [5, 3].
+std::string to_text(const OptionValue& value);
+
 inline constexpr std::int64_t largest_size = 1 << 20;  // of any one option: no net means more
 
 // Fills a layer's options from a list; Error for what is unknown, of another type or out of range.

@@ -25,6 +25,7 @@ class PReLU final : public LayerOf<PReLUOptions> {
 
   Shape bind(std::span<const Shape> inputs) override;
   std::unique_ptr<Operation> operation(const OperationRequest& request) const override;
+  std::optional<ActivationKind> kind() const override { return ActivationKind::ridge; }
 
  private:
   Shape shape_;

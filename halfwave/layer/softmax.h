@@ -27,6 +27,7 @@ class Softmax final : public LayerOf<SoftmaxOptions> {
 
   Shape bind(std::span<const Shape> inputs) override { return shape_ = only(inputs); }
   std::unique_ptr<Operation> operation(const OperationRequest& request) const override;
+  std::optional<ActivationKind> kind() const override { return ActivationKind::fold; }
 
  private:
   Shape shape_;
@@ -39,6 +40,7 @@ class LogSoftmax final : public LayerOf<LogSoftmaxOptions> {
 
   Shape bind(std::span<const Shape> inputs) override { return shape_ = only(inputs); }
   std::unique_ptr<Operation> operation(const OperationRequest& request) const override;
+  std::optional<ActivationKind> kind() const override { return ActivationKind::fold; }
 
  private:
   Shape shape_;

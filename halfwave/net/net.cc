@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "halfwave/base/error.h"
 #include "halfwave/base/random.h"
@@ -15,14 +14,23 @@ namespace {
 // More values than this in one map or tensor is a slip of the pen, not a net.
 constexpr std::size_t largest_tensor = std::size_t{1} << 31;
 
-// Its size may be more than 64 bits hold.
-bool too_large(const Parameter& parameter) {
+// The product may be more than 64 bits hold.
+bool too_large(const std::vector<std::int64_t>& dims) {
   std::size_t count = 1;
-  for (const std::int64_t dim : parameter.dims) {
+  for (const std::int64_t dim : dims) {
     if (static_cast<std::size_t>(dim) > largest_tensor / count) return true;
     count *= static_cast<std::size_t>(dim);
   }
   return false;
+}
+
+std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.height, shape.width, shape.channels}; }
+
+// Whether a layer hands on its values, or some of them, as they are.
+bool hands_on(const Layer& layer) {
+  static constexpr std::string_view types[] = {"add",     "concat",          "max_pool", "avg_pool",
+                                               "dropout", "global_avg_pool", "flatten"};
+  return std::find(std::begin(types), std::end(types), layer.type()) != std::end(types);
 }
 
 // From this many saturating hidden layers on, gradients reach the first ones a thousandfold smaller
@@ -37,8 +45,8 @@ Net::Net(const NetSpec& spec) : spec_(spec) {
   if (std::find(std::begin(losses), std::end(losses), spec_.loss) == std::end(losses)) {
     fail("net '{}': unknown loss '{}'{}", spec_.name, spec_.loss, suggestion(spec_.loss, losses));
   }
-  spec_.activation = Activation::parse(spec_.activation).text();
-  if (spec_.input.size() > largest_tensor)
+  spec_.activation = make_activation(spec_.activation)->type();
+  if (too_large(dims_of(spec_.input)))
     fail("net '{}': its input {} is too large", spec_.name, to_string(spec_.input));
   for (const LayerSpec& layer : spec_.layers) add(layer);
 
@@ -54,7 +62,7 @@ Net::Net(const NetSpec& spec) : spec_(spec) {
   std::size_t running = 0;
   for (const Node& node : nodes_) {
     for (Parameter& parameter : node.layer->parameters()) {
-      if (too_large(parameter))
+      if (too_large(parameter.dims))
         fail("{} '{}': its {} is too large", node.layer->type(), node.name, parameter.name);
       std::size_t& next = parameter.trained ? trained : running;
       parameter.offset = next;
@@ -75,9 +83,8 @@ void Net::add(const LayerSpec& spec) {
   // An activation's name leaves out its parameters: leaky_relu1.
   const std::string stem = hidden ? "activation" : spec.type.substr(0, spec.type.find(':'));
   try {
-    // Not by name: the activation `linear` and the layer have the same.
     if (hidden && spec.options.empty()) {
-      node.layer = std::make_unique<ActivationLayer>(Activation::parse(spec_.activation));
+      node.layer = make_activation(spec_.activation);
     } else {
       node.layer = make_layer(hidden ? spec_.activation : spec.type, spec.options);
     }
@@ -112,7 +119,7 @@ void Net::add(const LayerSpec& spec) {
   for (const std::size_t input : node.inputs) shapes.push_back(shape(input));
   try {
     node.shape = node.layer->bind(shapes);
-    if (node.shape.size() > largest_tensor) fail("its output of {} is too large", to_string(node.shape));
+    if (too_large(dims_of(node.shape))) fail("its output of {} is too large", to_string(node.shape));
   } catch (const Error& error) {
     fail("{} '{}' (input {}): {}", stem, node.name, to_string(shapes[0]), error.what());
   }
@@ -182,13 +189,13 @@ void Net::initialise(std::uint64_t seed) {
     std::fill(tensor.values.begin(), tensor.values.end(), parameter.constant);
     if (parameter.start != Parameter::Start::random) continue;
     double variance = 0;
-    const auto in = static_cast<double>(parameter.fan_in);
+    const double in = parameter.fan_in;
     switch (start_of(tensor.node)) {
       case Initialisation::he:
         variance = 2 / in;
         break;
       case Initialisation::glorot:
-        variance = 2 / (in + static_cast<double>(parameter.fan_out));
+        variance = 2 / (in + parameter.fan_out);
         break;
       case Initialisation::lecun:
         variance = 1 / in;
@@ -199,36 +206,64 @@ void Net::initialise(std::uint64_t seed) {
   }
 }
 
+// The node that makes the values of the output: behind it nothing changes them.
+const Net::Node& Net::last_maker() const {
+  std::size_t at = nodes_.size() - 1;
+  for (;;) {
+    const std::string type = nodes_[at].layer->type();
+    const std::size_t before = nodes_[at].inputs[0];
+    if ((type != "flatten" && type != "dropout") || before == 0) return nodes_[at];
+    at = before - 1;
+  }
+}
+
 std::vector<std::string> Net::warnings() const {
   std::vector<std::string> result;
-  const Layer& last = *nodes_.back().layer;
-  const bool cross_entropy = spec_.loss == "softmax_cross_entropy";
-  if (const Activation* activation = last.activation(); activation != nullptr && cross_entropy) {
-    result.push_back(
-        fmt::format("the output layer ends in '{}': the loss wants plain scores; activations belong between "
-                    "the hidden layers, "
-                    "so remove the last one",
-                    activation->text()));
-  }
-  if (const std::string type = last.type(); cross_entropy && (type == "softmax" || type == "log_softmax")) {
+  const Layer& last = *last_maker().layer;
+  const std::string type = last.type();
+  const Activation* activation = last.activation();
+  if (spec_.loss == "softmax_cross_entropy" && (type == "softmax" || type == "log_softmax")) {
     result.push_back(
         fmt::format("the net ends in '{}' and the loss softmax_cross_entropy applies it again: gradients get "
-                    "small; remove the "
-                    "layer (predictions are shares all the same)",
+                    "small; remove the layer (predictions are shares all the same)",
+                    type));
+  } else if (spec_.loss == "softmax_cross_entropy" && last.kind() && type != "linear") {
+    result.push_back(
+        fmt::format("the output layer ends in '{}': the loss wants plain scores; activations belong between "
+                    "the hidden layers, so remove the last one",
+                    type));
+  } else if (activation != nullptr && activation->value(-1) == 0 && activation->slope(-1) == 0) {
+    result.push_back(
+        fmt::format("the output layer ends in '{}': an output that falls below 0 gets no gradient and never "
+                    "learns again; remove the last activation",
                     type));
   }
-  std::map<std::string, std::size_t> saturating;
+
+  // By value: saturating activations on the longest way to it, and whether it comes from a batch norm, which
+  // keeps the next activation out of its flat parts.
+  std::vector<std::size_t> depth(nodes_.size() + 1, 0);
+  std::vector<bool> normalised(nodes_.size() + 1, false);
+  std::vector<std::string> names;
   for (std::size_t i = 0; i + 1 < nodes_.size(); ++i) {
-    const Activation* activation = nodes_[i].layer->activation();
-    if (activation != nullptr && activation->info().saturates) ++saturating[activation->text()];
+    const Layer& layer = *nodes_[i].layer;
+    bool from_norm = false;
+    for (const std::size_t input : nodes_[i].inputs) {
+      depth[i + 1] = std::max(depth[i + 1], depth[input]);
+      from_norm = from_norm || normalised[input];
+    }
+    normalised[i + 1] = layer.type() == "batch_norm" || (hands_on(layer) && from_norm);
+    const Activation* hidden = layer.activation();
+    if (hidden == nullptr || !hidden->info().saturates || from_norm) continue;
+    ++depth[i + 1];
+    const std::string name = fmt::format("'{}'", hidden->text());
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
-  for (const auto& [name, count] : saturating) {
-    if (count < many_saturating_layers) continue;
-    result.push_back(
-        fmt::format("{} hidden layers use '{}', which saturates: gradients vanish towards the input; try "
-                    "relu, or batch_norm "
-                    "before it",
-                    count, name));
+  if (const std::size_t deepest = *std::max_element(depth.begin(), depth.end());
+      deepest >= many_saturating_layers) {
+    result.push_back(fmt::format(
+        "{} hidden layers use {}, which saturates: gradients vanish towards the input; try relu, or "
+        "batch_norm before each",
+        deepest, fmt::join(names, " or ")));
   }
   return result;
 }

@@ -71,6 +71,7 @@ class Net {
  private:
   void add(const LayerSpec& layer);
   std::size_t find(const std::string& name) const;
+  const Node& last_maker() const;
 
   NetSpec spec_;
   std::vector<Node> nodes_;

@@ -1,13 +1,12 @@
 #include "halfwave/net/spec.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <sstream>
 
 #include "halfwave/base/error.h"
 #include "halfwave/base/text.h"
+#include "halfwave/net/toml.h"
 
 namespace halfwave {
 namespace {
@@ -46,10 +45,18 @@ class Parser {
     fail("{}, line {}: {}", source_, node.source().begin.line, message);
   }
 
+  static std::string type_of(const toml::node& node) {
+    std::ostringstream stream;
+    stream << node.type();
+    return stream.str();
+  }
+
   std::string text(const toml::table& table, std::string_view key, const std::string& initial) const {
     const auto* node = table.get(key);
     if (node == nullptr) return initial;
-    if (!node->is_string()) fail_at(*node, fmt::format("'{}': expected a text in quotes", key));
+    if (!node->is_string()) {
+      fail_at(*node, fmt::format("'{}': expected a text in quotes, got {}", key, type_of(*node)));
+    }
     return node->as_string()->get();
   }
 
@@ -57,7 +64,7 @@ class Parser {
     std::vector<std::int64_t> result;
     if (const auto* array = node.as_array()) {
       for (const auto& element : *array) {
-        if (!element.is_integer()) fail_at(node, "expected whole numbers");
+        if (!element.is_integer()) fail_at(node, "expected whole numbers, got " + type_of(element));
         result.push_back(element.as_integer()->get());
       }
     }
@@ -131,38 +138,14 @@ class Parser {
   std::string source_;
 };
 
-std::string quoted(const std::string& text) {
-  const bool plain = std::all_of(text.begin(), text.end(),
-                                 [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-  if (plain) return '"' + text + '"';
-  std::ostringstream stream;
-  stream << toml::value<std::string>(text);
-  return stream.str();
-}
-
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::vector<std::string> all(texts.size());
-  std::transform(texts.begin(), texts.end(), all.begin(), quoted);
+  std::transform(texts.begin(), texts.end(), all.begin(),
+                 [](const std::string& text) { return quoted(text); });
   return fmt::format("[{}]", fmt::join(all, ", "));
 }
 
-std::string to_text(const OptionValue& value) {
-  struct Writer {
-    std::string operator()(bool v) const { return v ? "true" : "false"; }
-    std::string operator()(std::int64_t v) const { return fmt::format("{}", v); }
-    std::string operator()(double v) const {
-      const std::string text = fmt::format("{}", v);
-      return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
-    }
-    std::string operator()(const std::string& v) const { return quoted(v); }
-    std::string operator()(const std::vector<std::int64_t>& v) const {
-      return fmt::format("[{}]", fmt::join(v, ", "));
-    }
-  };
-  return std::visit(Writer{}, value);
-}
-
-std::string to_text(const LayerSpec& spec) {
+std::string layer_text(const LayerSpec& spec) {
   const bool joins = spec.type == "add" || spec.type == "concat";
   std::vector<std::string> parts;
   bool named = false;
@@ -192,23 +175,7 @@ bool starts_line(const LayerSpec& spec) {
 }  // namespace
 
 NetSpec parse_net(std::string_view toml, std::string_view source) {
-  // Nested deeper than any net is: refused before the parser recurses into it.
-  // A key with dots nests too; a line ends it.
-  std::size_t depth = 0;
-  std::size_t dots = 0;
-  for (const char c : toml) {
-    dots = c == '\n' ? 0 : dots + (c == '.' ? 1 : 0);
-    if (c == '[' || c == '{') ++depth;
-    if ((c == ']' || c == '}') && depth > 0) --depth;
-    if (depth > 64 || dots > 200) fail("{}: nested too deeply", source);
-  }
-  toml::table table;
-  try {
-    table = toml::parse(toml, std::string(source));
-  } catch (const toml::parse_error& error) {
-    fail("{}, line {}: {}", source, error.source().begin.line, error.description());
-  }
-  return Parser(source).net(table);
+  return Parser(source).net(parse_toml(toml, source));
 }
 
 std::string to_toml(const NetSpec& spec) {
@@ -217,7 +184,7 @@ std::string to_toml(const NetSpec& spec) {
                   spec.input.height, spec.input.width, spec.input.channels, quoted(spec.activation));
   for (const LayerSpec& each : spec.layers) {
     text += (&each == &spec.layers.front() || starts_line(each)) ? "\n  " : " ";
-    text += to_text(each) + ",";
+    text += layer_text(each) + ",";
   }
   return text + fmt::format("\n]\nloss = {}\n", quoted(spec.loss));
 }

@@ -167,8 +167,7 @@ Net prepared_net(const Options& options) {
   if (std::isnan(options.seconds))
     throw UsageError("--seconds: expected a number from 0.01 to 3600, got nan");
   NetSpec spec = load_net(options.net);
-  if (!options.activation.empty())
-    spec.activation = usage([&] { return Activation::parse(options.activation).text(); });
+  set_activation(spec, options.activation);
   Net net(spec);
   net.initialise(1);
   return net;
@@ -213,7 +212,7 @@ void add(CLI::App& bench, const char* name, const char* description, void (*work
       ->check(CLI::Range(0.01, 3600.0));
   command->add_option("--data", options->data,
                       "Real data, as in `halfwave train` (default: random normal input)");
-  command->add_option("--activation", options->activation, "Hidden activation, as in leaky_relu:slope=0.1");
+  add_activation(*command, options->activation);
   command->add_flag("--json", options->json, "Print one JSON object");
   add_threads(*command, options->threads);
   command->footer(

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "halfwave/base/error.h"
+#include "halfwave/net/spec.h"
 
 namespace halfwave::tool {
 
@@ -34,6 +35,11 @@ void add_bench(CLI::App& app);
 // --threads, for the commands that compute; 0 is all cores.
 void add_threads(CLI::App& command, int& threads);
 void use_threads(int threads);
+
+// --activation, for the commands that make a net. UsageError where it is not known or the net has no layer
+// that it stands for.
+void add_activation(CLI::App& command, std::string& activation);
+void set_activation(NetSpec& spec, const std::string& activation);
 
 // For options that count something. CLI11 itself would take -1 for a very large number.
 CLI::Validator not_negative();

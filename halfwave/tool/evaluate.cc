@@ -1,6 +1,8 @@
 // halfwave evaluate RUN [DATA]: accuracy, loss, each class, and what is taken for what.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -49,22 +51,29 @@ void print_json(const Evaluation& e, const std::vector<std::string>& classes, co
   fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-std::string quoted(const std::string& text) {
+std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string result = "\"";
   for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
   return result + "\"";
 }
 
+// A row a class, then one of all images, whose recall and precision are the accuracy.
 void print_csv(const Evaluation& e, const std::vector<std::string>& classes) {
-  fmt::print("class,images,recall,precision");
-  for (const std::string& name : classes) fmt::print(",{}", quoted("as " + name));
+  fmt::print("class,images,recall,precision,loss");
+  for (const std::string& name : classes) fmt::print(",{}", csv_cell("as " + name));
   fmt::print("\n");
+  std::vector<std::int64_t> predicted(classes.size(), 0);
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    fmt::print("{},{},{:.6f},{:.6f}", quoted(classes[c]), e.images(c), e.recall(c), e.precision(c));
-    for (std::size_t p = 0; p < classes.size(); ++p) fmt::print(",{}", e.count(c, p));
+    fmt::print("{},{},{:.6f},{:.6f},", csv_cell(classes[c]), e.images(c), e.recall(c), e.precision(c));
+    for (std::size_t p = 0; p < classes.size(); ++p) {
+      fmt::print(",{}", e.count(c, p));
+      predicted[p] += e.count(c, p);
+    }
     fmt::print("\n");
   }
+  fmt::print("all,{0},{1:.6f},{1:.6f},{2:.6f},{3}\n", e.sum.images, e.sum.accuracy(), e.sum.mean_loss(),
+             fmt::join(predicted, ","));
 }
 
 void print_tables(const Evaluation& e, const std::vector<std::string>& classes, const std::string& data) {
@@ -113,6 +122,9 @@ void run(const Options& options) {
         return true;
       });
   bar.clear();
+  if (!std::isfinite(result.sum.loss)) {
+    fmt::print(stderr, "warning: the loss is not finite: the model is broken, or the data are not for it\n");
+  }
   if (options.json) {
     print_json(result, model.info.classes, data_name);
   } else if (options.csv) {
@@ -133,7 +145,10 @@ void add_evaluate(CLI::App& app) {
   command->add_option("DATA", options->data, "Data (default: the test images the run was trained with)");
   command->add_flag("--training", options->training, "Use the training images instead of the test images");
   auto* json = command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_flag("--csv", options->csv, "Print one CSV row a class, with the confusions")->excludes(json);
+  command
+      ->add_flag("--csv", options->csv,
+                 "Print one CSV row a class, with the confusions, and one of all images")
+      ->excludes(json);
   add_threads(*command, options->threads);
   command->footer(
       "Examples:\n"

@@ -18,8 +18,12 @@ struct Options {
 void run(const Options& options) {
   const DataPair data = open_data(options.data);
   const Dataset& test = *data.test;
-  make_folder(options.folder);
   const Shape shape = test.shape();
+  if (shape.channels != 1 && shape.channels != 3) {
+    fail("{}: its images have {} channels; only grey (1) and colour (3) can be written as pictures",
+         data.name, shape.channels);
+  }
+  make_folder(options.folder);
   Image image{shape.height, shape.width, shape.channels, std::vector<std::uint8_t>(shape.size())};
   const std::size_t count = std::min(options.count, test.size());
   for (std::size_t i = 0; i < count; ++i) {

@@ -1,4 +1,5 @@
 // The tool: the only place that prints, catches and exits. Returns 0, 1 for bad data, 2 for wrong usage.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <new>
@@ -20,6 +21,22 @@ void add_threads(CLI::App& command, int& threads) {
 
 void use_threads(int threads) {
   if (threads > 0) set_thread_count(threads);
+}
+
+void add_activation(CLI::App& command, std::string& activation) {
+  command.add_option("--activation", activation, "Hidden activation, as in leaky_relu:slope=0.1");
+}
+
+void set_activation(NetSpec& spec, const std::string& activation) {
+  if (activation.empty()) return;
+  spec.activation = usage([&] { return make_activation(activation)->type(); });
+  const auto stands_for_it = [](const LayerSpec& layer) { return layer.type == "activation"; };
+  if (std::none_of(spec.layers.begin(), spec.layers.end(), stands_for_it)) {
+    throw UsageError(fmt::format(
+        "--activation: no layer of net '{}' is \"activation\"; write that for those that it is to "
+        "change",
+        spec.name));
+  }
 }
 
 CLI::Validator not_negative() {
@@ -162,7 +179,7 @@ int main(int count, char** arguments) {
   } catch (const halfwave::Error& error) {
     return complain(error.what(), bad_data);
   } catch (const std::bad_alloc&) {
-    return complain("not enough memory; try a smaller --batch or net", bad_data);
+    return complain("not enough memory; a smaller --batch, net or file needs less", bad_data);
   } catch (const std::exception& error) {
     return complain(fmt::format("unexpected: {}", error.what()), bad_data);
   }

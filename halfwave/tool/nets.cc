@@ -31,9 +31,7 @@ void list() {
 
 void show(const Options& options) {
   NetSpec spec = load_net(options.net);
-  if (!options.activation.empty()) {
-    spec.activation = usage([&] { return Activation::parse(options.activation).text(); });
-  }
+  set_activation(spec, options.activation);
   const Net net(spec);
   if (options.toml) {
     fmt::print("{}", to_toml(net.spec()));
@@ -54,7 +52,7 @@ void add_nets(CLI::App& app) {
       app.add_subcommand("nets", "List the built-in nets, or print one: layers, sizes, work and TOML");
   auto options = std::make_shared<Options>();
   command->add_option("NET", options->net, "A built-in net or the path of a .toml file");
-  command->add_option("--activation", options->activation, "Hidden activation, as in leaky_relu:slope=0.1");
+  add_activation(*command, options->activation);
   command->add_flag("--toml", options->toml,
                     "Print the TOML alone, as in: halfwave nets lenet5 --toml > my.toml");
   command->footer(

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "halfwave/base/clock.h"
+
 namespace halfwave::tool {
 namespace {
 
@@ -23,17 +25,24 @@ bool usable_terminal() {
   return ::isatty(STDERR_FILENO) != 0 && kind != nullptr && std::string_view(kind) != "dumb";
 }
 
+constexpr double plain_interval = 60;
+constexpr double terminal_interval = 0.1;
+
 }  // namespace
 
-ProgressBar::ProgressBar() : terminal_(usable_terminal()) {}
+ProgressBar::ProgressBar()
+    : terminal_(usable_terminal()), next_(seconds_now() + (terminal_ ? 0 : plain_interval)) {}
 
 void ProgressBar::show(const std::string& title, double done, const std::string& note) {
-  if (!terminal_) return;
-  const auto now = Clock::now();
-  if (drawn_ && now - last_ < std::chrono::milliseconds(100)) return;
-  last_ = now;
-  drawn_ = true;
+  const double now = seconds_now();
+  if (now < next_) return;
+  next_ = now + (terminal_ ? terminal_interval : plain_interval);
   std::string line = fmt::format("{} {:3.0f} %  {}", title, done * 100, note);
+  if (!terminal_) {
+    fmt::print(stderr, "{}\n", line);
+    return;
+  }
+  drawn_ = true;
   // On a narrow terminal the bar gives way to what is written.
   const std::size_t width = terminal_width() - 1;
   constexpr std::size_t most_cells = 20;
@@ -53,6 +62,7 @@ void ProgressBar::clear() {
   fmt::print(stderr, "\r\x1b[K");
   std::fflush(stderr);
   drawn_ = false;
+  next_ = 0;
 }
 
 }  // namespace halfwave::tool

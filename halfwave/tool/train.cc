@@ -54,7 +54,6 @@ class Display {
   }
 
   void step(const Progress& p) {
-    if (!bar_.visible()) return;
     images_ += p.images;
     ++steps_;
     const double elapsed = seconds_now() - start_;
@@ -66,6 +65,12 @@ class Display {
               fmt::format("loss {:.4f}  accuracy {:.1f} %  {:.0f} images/s  {} left", p.sum.mean_loss(),
                           p.sum.accuracy() * 100, static_cast<double>(images_) / elapsed,
                           duration_text(elapsed / static_cast<double>(steps_) * left)));
+  }
+
+  void test(std::uint64_t epoch, std::size_t images, std::size_t all) {
+    bar_.show(fmt::format("testing epoch {}", epoch + 1),
+              static_cast<double>(images) / static_cast<double>(all),
+              fmt::format("{} images", count_text(images)));
   }
 
   void clear() { bar_.clear(); }
@@ -124,7 +129,11 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
     report(run, trainer, title);
     display.epoch(result, data.train->size());
   };
-  const bool finished = trainer.run(on_step, on_epoch);
+  const auto on_test = [&](std::size_t images) {
+    display.test(trainer.state().epoch, images, data.test->size());
+    return !Interrupt::asked();
+  };
+  const bool finished = trainer.run({.on_step = on_step, .on_epoch = on_epoch, .on_test = on_test});
   display.clear();
   // A run that was killed between its last checkpoint and its last report has nothing else left to do.
   report(run, trainer, title);
@@ -159,6 +168,14 @@ void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 
+// A folder of data by its whole path: evaluate and --resume then find it from anywhere.
+std::string whole_path(const std::string& data) {
+  std::error_code code;
+  if (!std::filesystem::is_directory(data, code)) return data;
+  const std::filesystem::path path = std::filesystem::absolute(data, code).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).string();
+}
+
 void start(Options& options) {
   TrainOptions& t = options.train;
   use_threads(options.threads);
@@ -168,15 +185,13 @@ void start(Options& options) {
     t.resolve();
   });
   NetSpec spec = load_net(options.net);
-  if (!options.activation.empty()) {
-    spec.activation = usage([&] { return Activation::parse(options.activation).text(); });
-  }
+  set_activation(spec, options.activation);
   Net net(spec);
   const DataPair data = open_data(options.data);
   Trainer trainer(net, data, t);
   const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
                                           : std::filesystem::path(options.out));
-  run.create({to_toml(net.spec()), options.data, trainer.options()});
+  run.create({to_toml(net.spec()), whole_path(options.data), trainer.options()});
   describe(net, data, trainer.options());
   work(run, trainer, data, options);
 }
@@ -197,7 +212,7 @@ void resume(const Options& options) {
     fail("{} was started with net '{}', not with '{}'; leave the net out to go on with it",
          run.path().string(), net.spec().name, options.net);
   }
-  if (!options.data.empty() && options.data != config.data) {
+  if (!options.data.empty() && whole_path(options.data) != config.data) {
     fail("{} was started with the data '{}', not '{}'; leave the data out to go on with them",
          run.path().string(), config.data, options.data);
   }
@@ -219,7 +234,7 @@ void add_train(CLI::App& app) {
                       "A built-in net (see `halfwave nets`) or the path of a .toml file");
   command->add_option("DATA", options->data,
                       "fashion-mnist, or a folder with idx files (MNIST and its relatives)");
-  command->add_option("--activation", options->activation, "Hidden activation, as in leaky_relu:slope=0.1");
+  add_activation(*command, options->activation);
   command->add_option("--epochs", t.epochs, "Times through all pictures")->capture_default_str();
   command->add_option("--batch", t.batch, "Pictures a step")->capture_default_str();
   command->add_option("--optimiser", options->optimiser, "sgd or adam")->capture_default_str();

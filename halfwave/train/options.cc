@@ -1,15 +1,13 @@
 #include "halfwave/train/options.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <sstream>
+#include <limits>
 
 #include "halfwave/base/error.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/text.h"
+#include "halfwave/net/toml.h"
 
 namespace halfwave {
 namespace {
@@ -59,11 +57,13 @@ struct Writer {
   }
 };
 
-// Any text as a TOML string; over several lines, so that a net stays readable.
-std::string quoted(const std::string& text) {
-  std::ostringstream stream;
-  stream << toml::value<std::string>(text);
-  return stream.str();
+// A text of several lines as a TOML string that stays readable; escaped where that cannot be.
+std::string quoted_lines(const std::string& text) {
+  const bool plain = text.find("'''") == std::string::npos && text.ends_with('\n') &&
+                     std::all_of(text.begin(), text.end(), [](char c) {
+                       return c == '\n' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7F');
+                     });
+  return plain ? "'''\n" + text + "'''" : quoted(text);
 }
 
 struct Reader {
@@ -80,32 +80,40 @@ struct Reader {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const auto found = node->value_exact<Value>();
-    if (!found) fail("{}, line {}: '{}': expected {}", source, node->source().begin.line, key, expected);
+    if (!found) refuse(*node, fmt::format("'{}': expected {}", key, expected));
     value = static_cast<std::remove_reference_t<decltype(value)>>(*found);
+  }
+  [[noreturn]] void refuse(const toml::node& node, std::string_view why) const {
+    fail("{}, line {}: {}", source, node.source().begin.line, why);
   }
   void operator()(std::string_view key, std::int64_t& value) {
     read<std::int64_t>(key, value, "a whole number");
   }
   void operator()(std::string_view key, std::uint64_t& value) {
-    read<std::int64_t>(key, value, "a whole number");
+    auto number = static_cast<std::int64_t>(value);
+    read<std::int64_t>(key, number, "a whole number");
+    if (number < 0) refuse(*table.get(key), fmt::format("'{}': expected 0 or more, got {}", key, number));
+    value = static_cast<std::uint64_t>(number);
   }
   void operator()(std::string_view key, bool& value) { read<bool>(key, value, "true or false"); }
   void operator()(std::string_view key, double& value) {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const auto found = node->value<double>();
-    if (!found) fail("{}, line {}: '{}': expected a number", source, node->source().begin.line, key);
+    if (!found) refuse(*node, fmt::format("'{}': expected a number", key));
     value = *found;
   }
-  void operator()(std::string_view key, OptimiserKind& value) {
+  void operator()(std::string_view key, OptimiserKind& value) { kind(key, value, &optimiser_by_name); }
+  void operator()(std::string_view key, ScheduleKind& value) { kind(key, value, &schedule_by_name); }
+  template <class Kind>
+  void kind(std::string_view key, Kind& value, Kind (*by_name)(std::string_view)) {
     std::string name(to_string(value));
     read<std::string>(key, name, "a text");
-    value = optimiser_by_name(name);
-  }
-  void operator()(std::string_view key, ScheduleKind& value) {
-    std::string name(to_string(value));
-    read<std::string>(key, name, "a text");
-    value = schedule_by_name(name);
+    try {
+      value = by_name(name);
+    } catch (const Error& error) {
+      refuse(*table.get(key), error.what());
+    }
   }
 };
 
@@ -129,6 +137,8 @@ void TrainOptions::resolve() {
   if (rate == 0) rate = optimiser == OptimiserKind::sgd ? 0.05 : 0.001;
   if (threads == 0) threads = thread_count();
   check(threads >= 1 && threads <= 1024, "threads", "1 to 1024", threads);
+  check(seed <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}, "seed", "0 to 9223372036854775807",
+        seed);
   check(epochs >= 1 && epochs <= 1'000'000, "epochs", "1 to 1000000", epochs);
   check(batch >= 1 && batch <= 65536, "batch", "1 to 65536", batch);
   check(rate > 0 && rate <= 1000, "rate", "a number above 0, at most 1000", rate);
@@ -143,17 +153,19 @@ void TrainOptions::resolve() {
 }
 
 std::string to_toml(const RunConfig& config) {
-  std::string text = fmt::format("data = {}\nnet = {}\n\n[train]\n", quoted(config.data), quoted(config.net));
+  std::string text =
+      fmt::format("data = {}\nnet = {}\n\n[train]\n", quoted(config.data), quoted_lines(config.net));
   visit(Writer{text}, config.train);
   return text;
 }
 
 RunConfig parse_config(std::string_view text, std::string_view source) {
-  toml::table table;
-  try {
-    table = toml::parse(text, std::string(source));
-  } catch (const toml::parse_error& error) {
-    fail("{}, line {}: {}", source, error.source().begin.line, error.description());
+  const toml::table table = parse_toml(text, source);
+  static constexpr std::array<std::string_view, 3> keys{"net", "data", "train"};
+  for (const auto& [key, value] : table) {
+    if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
+    fail("{}, line {}: unknown key '{}'{}", source, value.source().begin.line, key.str(),
+         suggestion(key.str(), keys));
   }
   RunConfig config;
   for (const auto& [key, target] : {std::pair{"net", &config.net}, std::pair{"data", &config.data}}) {
@@ -171,7 +183,11 @@ RunConfig parse_config(std::string_view text, std::string_view source) {
            suggestion(key.str(), reader.known));
     }
   }
-  config.train.resolve();
+  try {
+    config.train.resolve();
+  } catch (const Error& error) {
+    fail("{}: {}", source, error.what());
+  }
   return config;
 }
 

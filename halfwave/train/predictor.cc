@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "halfwave/base/error.h"
 #include "halfwave/data/fit.h"
 #include "halfwave/kernel/softmax.h"
 
@@ -34,6 +35,9 @@ void Predictor::predict(std::span<const std::uint8_t> pixels, std::span<float> s
     kernel::softmax(scores, shares.data(), shares.size());
   } else {
     std::copy_n(scores, shares.size(), shares.data());
+  }
+  if (std::any_of(shares.begin(), shares.end(), [](float share) { return std::isnan(share); })) {
+    fail("the model gives no finite scores: it is broken");
   }
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(slot));

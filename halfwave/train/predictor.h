@@ -22,7 +22,8 @@ class Predictor {
   explicit Predictor(const Model& model);
 
   // pixels: one picture of the net's input shape, 0 to 255, NHWC. shares: one value a class, from 0 to 1, sum
-  // 1 (softmax of the scores; the scores themselves if the net ends in a softmax).
+  // 1 (softmax of the scores; the scores themselves if the net ends in a softmax). Error when the scores are
+  // not finite.
   void predict(std::span<const std::uint8_t> pixels, std::span<float> shares) const;
 
   // A picture of any size and kind, fitted to the net's input (see fit.h).

@@ -13,8 +13,10 @@ void RunFolder::create(const RunConfig& config) const {
         "--out",
         path_.string(), path_.string());
   }
+  const std::string text = to_toml(config);
+  parse_config(text, this->config().string());  // what would not read back must not cost a training
   make_folder(path_);
-  write_file(this->config(), to_toml(config));
+  write_file(this->config(), text);
 }
 
 RunConfig RunFolder::open() const {

@@ -5,6 +5,7 @@
 
 #include "halfwave/base/clock.h"
 #include "halfwave/base/error.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/train/schedule.h"
 
 namespace halfwave {
@@ -12,6 +13,7 @@ namespace {
 
 TrainOptions resolved(TrainOptions options) {
   options.resolve();
+  set_thread_count(static_cast<int>(options.threads));
   return options;
 }
 
@@ -42,35 +44,46 @@ void Trainer::restore(TrainState state) {
   loader_.seek(state_.epoch, state_.index);
 }
 
-// One step; returns the rate it was made with.
-double Trainer::step(const Batch& batch) {
+void Trainer::step(const Batch& batch) {
   const double rate = scheduled_rate(options_, state_.step, loader_.batches());
   const LossSum sum = step_.run(batch.pixels.data(), batch.labels, state_.step, rate);
   if (!std::isfinite(sum.loss)) explain(batch);
   ++state_.step;
   state_.sum += sum;
-  return rate;
+}
+
+std::string Trainer::advice() const {
+  return fmt::format("try a lower rate (--rate {:.3g}), a longer --warm-up, or batch_norm layers",
+                     options_.rate / 10);
 }
 
 void Trainer::explain(const Batch& batch) {
   const std::string where = step_.first_not_finite(batch.pixels.data(), batch.size, state_.step);
-  fail(
-      "the loss is no longer finite in epoch {}, step {}: it began in {}; try a lower rate (--rate {:.3g}), "
-      "a "
-      "longer --warm-up, or batch_norm layers",
-      state_.epoch + 1, state_.step + 1, where, options_.rate / 10);
+  fail("the loss is no longer finite in epoch {}, step {}: it began in {}; {}", state_.epoch + 1,
+       state_.step + 1, where, advice());
 }
 
-void Trainer::finish_epoch(double rate, const std::function<void(const EpochResult&)>& on_epoch) {
-  if (!inference_) inference_.emplace(net_, options_.batch);
+bool Trainer::finish_epoch(const Callbacks& callbacks) {
+  if (!inference_) {
+    inference_.emplace(net_, std::min(options_.batch, static_cast<std::int64_t>(data_.test->size())));
+  }
   inference_->load();
-  const Evaluation test = evaluate(net_, *inference_, data_.test, info_.normalisation);
+  bool whole = true;
+  const Evaluation test =
+      evaluate(net_, *inference_, data_.test, info_.normalisation, [&](std::size_t images) {
+        whole = callbacks.on_test(images) || images == data_.test->size();
+        return whole;
+      });
+  if (!whole) return false;
+  if (!std::isfinite(test.sum.loss)) {
+    fail("the loss on the test images is no longer finite after epoch {}; {}", state_.epoch + 1, advice());
+  }
   EpochResult result{.epoch = static_cast<std::int64_t>(state_.epoch) + 1,
                      .train_loss = state_.sum.mean_loss(),
                      .train_accuracy = state_.sum.accuracy(),
                      .test_loss = test.sum.mean_loss(),
                      .test_accuracy = test.sum.accuracy(),
-                     .rate = rate,
+                     .rate = scheduled_rate(options_, state_.step - 1, loader_.batches()),
                      .seconds = state_.seconds,
                      .best = true};
   for (const EpochResult& earlier : state_.history) {
@@ -81,15 +94,19 @@ void Trainer::finish_epoch(double rate, const std::function<void(const EpochResu
   state_.seconds = 0;
   ++state_.epoch;
   state_.index = 0;
-  on_epoch(result);
+  callbacks.on_epoch(result);
+  return true;
 }
 
-bool Trainer::run(const std::function<bool(const Progress&)>& on_step,
-                  const std::function<void(const EpochResult&)>& on_epoch) {
-  while (state_.epoch < static_cast<std::uint64_t>(options_.epochs)) {
+bool Trainer::run(const Callbacks& callbacks) {
+  set_thread_count(static_cast<int>(options_.threads));
+  const auto epochs = static_cast<std::uint64_t>(options_.epochs);
+  // Only the test was left.
+  if (state_.index == loader_.batches() && !finish_epoch(callbacks)) return false;
+  while (state_.epoch < epochs) {
     const double start = seconds_now();
     const Batch& batch = loader_.next();
-    const double rate = step(batch);
+    step(batch);
     ++state_.index;
     state_.seconds += seconds_now() - start;
     const Progress progress{.epoch = state_.epoch,
@@ -98,8 +115,8 @@ bool Trainer::run(const std::function<bool(const Progress&)>& on_step,
                             .epochs = options_.epochs,
                             .images = batch.size,
                             .sum = state_.sum};
-    if (state_.index == loader_.batches()) finish_epoch(rate, on_epoch);
-    if (!on_step(progress)) return state_.epoch == static_cast<std::uint64_t>(options_.epochs);
+    if (state_.index == loader_.batches() && !finish_epoch(callbacks)) return false;
+    if (!callbacks.on_step(progress)) return state_.epoch == epochs;
   }
   return true;
 }

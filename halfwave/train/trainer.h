@@ -2,7 +2,7 @@
 //
 //   Net net(load_net("lenet5"));
 //   Trainer trainer(net, open_data("fashion-mnist"), {.epochs = 5});
-//   trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {});
+//   trainer.run({.on_epoch = [](const EpochResult& r) { std::cout << r.test_accuracy << '\n'; }});
 #pragma once
 
 #include <cstdint>
@@ -50,18 +50,24 @@ struct Progress {
   LossSum sum;              // over the epoch's steps so far
 };
 
+// Serves one thread at a time. Uses options.threads threads, which stays the number of the calling thread.
 class Trainer {
  public:
+  // What run() tells, and asks. Where a function returns false the run ends, in a state that can go on.
+  struct Callbacks {
+    std::function<bool(const Progress&)> on_step = [](const Progress&) { return true; };
+    std::function<void(const EpochResult&)> on_epoch = [](const EpochResult&) {};
+    std::function<bool(std::size_t)> on_test = [](std::size_t) { return true; };  // test images done
+  };
+
   // Starts the net's weights at random (options.seed). The net must outlive the trainer. Error when options,
   // net and data do not fit.
   Trainer(Net& net, const DataPair& data, TrainOptions options);
   ~Trainer();
 
-  // Trains to the end of the last epoch, or until on_step returns false (the state is then between two
-  // steps). Returns whether it came to the end. Error when the loss is no longer finite: where it began, what
-  // to try.
-  bool run(const std::function<bool(const Progress&)>& on_step,
-           const std::function<void(const EpochResult&)>& on_epoch);
+  // Trains to the end of the last epoch, or until a callback returns false. Returns whether it came to the
+  // end. Error when the loss is no longer finite: where it began, what to try.
+  bool run(const Callbacks& callbacks);
 
   const TrainState& state() const { return state_; }
   const TrainOptions& options() const { return options_; }
@@ -73,9 +79,10 @@ class Trainer {
   void restore(TrainState state);
 
  private:
-  double step(const Batch& batch);
+  void step(const Batch& batch);
   [[noreturn]] void explain(const Batch& batch);
-  void finish_epoch(double rate, const std::function<void(const EpochResult&)>& on_epoch);
+  std::string advice() const;
+  bool finish_epoch(const Callbacks& callbacks);  // false if the test was broken off
 
   Net& net_;
   DataPair data_;

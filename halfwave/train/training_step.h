@@ -18,7 +18,8 @@ class TrainingStep {
   TrainingStep(Net& net, const TrainOptions& options, std::int64_t batch);
 
   // x: labels.size() images, NHWC; step counts the updates before this one. Updates the net unless the loss
-  // is not finite. Allocates nothing once it has met a batch size.
+  // is not finite (running statistics have then seen the batch all the same). Allocates nothing once it has
+  // met a batch size.
   LossSum run(const float* x, std::span<const int> labels, std::uint64_t step, double rate);
 
   // After a loss that is not finite: the layer whose weights or output are the first that are not, in words.

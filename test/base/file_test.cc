@@ -20,6 +20,15 @@ TEST(File, WritesWholeAndLeavesNothingBeside) {
   EXPECT_EQ(count, 1);
 }
 
+// A file that claims to be huge costs no memory: its size is looked at first.
+TEST(File, RefusesLargeFilesUnread) {
+  write_file(folder / "huge", "x");
+  std::filesystem::resize_file(folder / "huge", std::uintmax_t{1} << 40U);
+  EXPECT_EQ(message([&] { read_file(folder / "huge", std::uint64_t{1} << 39U); }),
+            (folder / "huge").string() + " is larger than the 550 GB such a file may have");
+  std::filesystem::remove(folder / "huge");
+}
+
 TEST(File, SaysWhatIsWrong) {
   make_folder(folder);
   const std::string missing = (folder / "missing").string();
@@ -28,7 +37,7 @@ TEST(File, SaysWhatIsWrong) {
   EXPECT_EQ(message([&] { read_file(folder, 1); }), "cannot read " + folder.string() + ": it is a folder");
   write_file(folder / "long", "12345");
   EXPECT_EQ(message([&] { read_file(folder / "long", 4); }),
-            (folder / "long").string() + " is larger than the 4 bytes such a file may have");
+            (folder / "long").string() + " is larger than the 4 B such a file may have");
   EXPECT_EQ(message([&] { write_file(folder / "none/x", "1"); }),
             "cannot write " + (folder / "none/x").string() + ": No such file or directory");
   EXPECT_EQ(message([&] { make_folder(folder / "long/x"); }),

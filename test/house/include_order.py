@@ -46,11 +46,11 @@ def main():
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
             place = f"{path.relative_to(root)}:{number}"
-            found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            found = re.match(r'\s*#\s*include\s*(?:"([^"]+)"|<(halfwave/[^>]+)>)', line)
             if not found:
                 continue
-            if not found[1].startswith("halfwave/"):
-                wrong.append(f'{place}: "{found[1]}" should be included as "halfwave/{folder}/..."')
+            if found[2] or not found[1].startswith("halfwave/"):
+                wrong.append(f'{place}: "{found[1] or found[2]}" should be included as "halfwave/{folder}/..."')
                 continue
             included = found[1].split("/")[1]
             if included not in reachable(folder):

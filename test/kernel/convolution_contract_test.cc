@@ -135,6 +135,32 @@ TEST(ConvolutionContract, RunsWithAnotherNumberOfThreadsThanItWasMadeWith) {
   }
 }
 
+// In a parallel region of somebody else a pass runs on one thread, made there or before.
+TEST(ConvolutionContract, RunsInsideAParallelRegion) {
+  for (const ConvolutionSize& size : few_sizes()) {
+    SCOPED_TRACE(text_of(size));
+    const ConvolutionCase c(size, 4, 6);
+    const NaiveConvolution expected(size, c.n, c.x, c.w, c.b, c.dy);
+    const Threads scope(2);
+    const auto before = make_onednn_backward_weights(size);
+    Workspace workspace;
+    std::vector<float> dw(c.dw.size());
+    before->run(c.n, c.x.data(), c.dy.data(), dw.data(), nullptr, workspace);
+    std::vector<std::vector<float>> got(2, std::vector<float>(c.dw.size()));
+#pragma omp parallel for num_threads(2)
+    for (std::size_t i = 0; i < 2; ++i) {
+      Workspace own;
+      if (i == 0) {
+        before->run(c.n, c.x.data(), c.dy.data(), got[i].data(), nullptr, own);
+      } else {
+        make_onednn_backward_weights(size)->run(c.n, c.x.data(), c.dy.data(), got[i].data(), nullptr, own);
+      }
+    }
+    for (const std::vector<float>& each : got)
+      expect_within(each, expected.dw.value, expected.dw.bound(), "dw");
+  }
+}
+
 // Whether a value is finite, an infinity of either sign or NaN is what the definition says, whether padding
 // is taken as a 0 (0 times infinity is NaN) or left out.
 void expect_kinds(std::span<const float> got, const Sums& left_out, const Sums& as_zero,

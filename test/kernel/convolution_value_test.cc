@@ -97,6 +97,40 @@ TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
   for_each_target([&] { expect_right(c, expected, run(narrow, c, edge, bias), bias); });
 }
 
+// Where oneDNN would overwrite: outputs that see padding alone, beyond the image or between taps that are
+// further apart than it is large.
+TEST(ConvolutionAdd, IsNotPossibleWhereAnOutputSeesPaddingAlone) {
+  const auto possible = [](std::int64_t kernel, std::int64_t pad, std::int64_t dilation) {
+    ConvolutionSize s{};
+    s.input_height = s.input_width = 7;
+    s.input_channels = s.output_channels = 20;
+    s.kernel_height = s.kernel_width = kernel;
+    s.pad_height = s.pad_width = pad;
+    s.dilation_height = s.dilation_width = dilation;
+    EXPECT_TRUE(fit(s));
+    bool sees = true;  // that each output sees a pixel
+    for (std::int64_t p = 0; p < s.output_height; ++p) {
+      bool any = false;
+      for (std::int64_t i = 0; i < kernel; ++i) {
+        const std::int64_t row = p - pad + i * dilation;
+        any = any || (row >= 0 && row < s.input_height);
+      }
+      sees = sees && any;
+    }
+    EXPECT_EQ(convolution_add_possible(s), sees) << text_of(s);
+    if (!sees) return false;
+    const ConvolutionCase c(s, 2, 5);
+    expect_right_sum(c, NaiveConvolution(s, c.n, c.x, c.w, c.b, c.dy), Edge::back, true);
+    return true;
+  };
+  EXPECT_TRUE(possible(3, 1, 1));
+  EXPECT_TRUE(possible(3, 2, 1));
+  EXPECT_FALSE(possible(3, 3, 1));
+  EXPECT_FALSE(possible(1, 1, 1));
+  EXPECT_TRUE(possible(2, 4, 7));
+  EXPECT_FALSE(possible(2, 4, 8));
+}
+
 INSTANTIATE_TEST_SUITE_P(Generated, ConvolutionValue, testing::Range<std::uint64_t>(0, shapes));
 
 }  // namespace

@@ -26,54 +26,60 @@ struct Wrong {
 
 const Wrong all_wrong[] = {
     // Type of the value.
-    {"{ conv = 'six' }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = 1.5 }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = true }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = [1, 2] }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = 1, kernel = 'big' }", "'kernel': expected a whole number or two as in [height, width]"},
-    {"{ conv = 1, kernel = 2.0 }", "'kernel': expected a whole number or two as in [height, width]"},
-    {"{ conv = 1, kernel = [1, 2, 3] }", "'kernel': expected a whole number or two as in [height, width]"},
-    {"{ conv = 1, kernel = [] }", "'kernel': expected a whole number or two as in [height, width]"},
-    {"{ conv = 1, bias = 1 }", "'bias': expected true or false"},
-    {"{ linear = 3, bias = 'no' }", "'bias': expected true or false"},
-    {"{ max_pool = true }", "'max_pool': expected a whole number or two as in [height, width]"},
-    {"{ max_pool = 2, ceil = 1 }", "'ceil': expected true or false"},
-    {"{ avg_pool = 2, count_pad = 0 }", "'count_pad': expected true or false"},
-    {"{ dropout = 'half' }", "'dropout': expected a number from 0 to 0.999"},
-    {"{ dropout = true }", "'dropout': expected a number from 0 to 0.999"},
-    {"{ prelu = [1, 2] }", "'prelu': expected a number from -10 to 10"},
-    {"{ local_response_norm = 2.5 }", "'local_response_norm': expected a whole number from 1 to 1048576"},
+    {"{ conv = 'six' }", "'conv': expected a whole number from 1 to 1048576, got \"six\""},
+    {"{ conv = 1.5 }", "'conv': expected a whole number from 1 to 1048576, got 1.5"},
+    {"{ conv = true }", "'conv': expected a whole number from 1 to 1048576, got true"},
+    {"{ conv = [1, 2] }", "'conv': expected a whole number from 1 to 1048576, got [1, 2]"},
+    {"{ conv = 1, kernel = 'big' }",
+     "'kernel': expected a whole number or two as in [height, width], got \"big\""},
+    {"{ conv = 1, kernel = 2.0 }", "'kernel': expected a whole number or two as in [height, width], got 2.0"},
+    {"{ conv = 1, kernel = [1, 2, 3] }",
+     "'kernel': expected a whole number or two as in [height, width], got [1, 2, 3]"},
+    {"{ conv = 1, kernel = [] }", "'kernel': expected a whole number or two as in [height, width], got []"},
+    {"{ conv = 1, bias = 1 }", "'bias': expected true or false, got 1"},
+    {"{ linear = 3, bias = 'no' }", "'bias': expected true or false, got \"no\""},
+    {"{ max_pool = true }", "'max_pool': expected a whole number or two as in [height, width], got true"},
+    {"{ max_pool = 2, ceil = 1 }", "'ceil': expected true or false, got 1"},
+    {"{ avg_pool = 2, count_pad = 0 }", "'count_pad': expected true or false, got 0"},
+    {"{ dropout = 'half' }", "'dropout': expected a number from 0 to 0.999, got \"half\""},
+    {"{ dropout = true }", "'dropout': expected a number from 0 to 0.999, got true"},
+    {"{ prelu = [1, 2] }", "'prelu': expected a number from -10 to 10, got [1, 2]"},
+    {"{ local_response_norm = 2.5 }",
+     "'local_response_norm': expected a whole number from 1 to 1048576, got 2.5"},
     // Range.
-    {"{ conv = 0 }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = -1 }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = 1048577 }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = 9223372036854775807 }", "'conv': expected a whole number from 1 to 1048576"},
-    {"{ conv = 1, kernel = 0 }", "'kernel': expected whole numbers from 1 to 1048576"},
-    {"{ conv = 1, kernel = [3, 0] }", "'kernel': expected whole numbers from 1 to 1048576"},
-    {"{ conv = 1, stride = 0 }", "'stride': expected whole numbers from 1 to 1048576"},
-    {"{ conv = 1, pad = -1 }", "'pad': expected whole numbers from 0 to 1048576"},
-    {"{ conv = 1, dilation = 0 }", "'dilation': expected whole numbers from 1 to 1048576"},
-    {"{ conv = 1, groups = 0 }", "'groups': expected a whole number from 1 to 1048576"},
-    {"{ linear = 0 }", "'linear': expected a whole number from 1 to 1048576"},
-    {"{ max_pool = 0 }", "'max_pool': expected whole numbers from 1 to 1048576"},
-    {"{ max_pool = 2, stride = 0 }", "'stride': expected whole numbers from 1 to 1048576"},
-    {"{ avg_pool = [2, 9223372036854775807] }", "'avg_pool': expected whole numbers from 1 to 1048576"},
-    {"{ batch_norm = 0 }", "'batch_norm': expected a number from 1e-12 to 1"},
-    {"{ batch_norm = 1e-5, momentum = 1.1 }", "'momentum': expected a number from 0 to 1"},
-    {"{ batch_norm = nan }", "'batch_norm': expected a number from 1e-12 to 1"},
-    {"{ local_response_norm = 0 }", "'local_response_norm': expected a whole number from 1 to 1048576"},
-    {"{ local_response_norm = 5, alpha = -1 }", "'alpha': expected a number from 0 to 1000000"},
-    {"{ local_response_norm = 5, beta = inf }", "'beta': expected a number from 0 to 100"},
-    {"{ local_response_norm = 5, k = 0 }", "'k': expected a number from 1e-06 to 1000000"},
-    {"{ dropout = 1 }", "'dropout': expected a number from 0 to 0.999"},
-    {"{ dropout = -0.1 }", "'dropout': expected a number from 0 to 0.999"},
-    {"{ maxout = 1 }", "'maxout': expected a whole number from 2 to 255"},
-    {"{ maxout = 256 }", "'maxout': expected a whole number from 2 to 255"},
-    {"{ prelu = 11 }", "'prelu': expected a number from -10 to 10"},
+    {"{ conv = 0 }", "'conv': expected a whole number from 1 to 1048576, got 0"},
+    {"{ conv = -1 }", "'conv': expected a whole number from 1 to 1048576, got -1"},
+    {"{ conv = 1048577 }", "'conv': expected a whole number from 1 to 1048576, got 1048577"},
+    {"{ conv = 9223372036854775807 }",
+     "'conv': expected a whole number from 1 to 1048576, got 9223372036854775807"},
+    {"{ conv = 1, kernel = 0 }", "'kernel': expected whole numbers from 1 to 1048576, got 0"},
+    {"{ conv = 1, kernel = [3, 0] }", "'kernel': expected whole numbers from 1 to 1048576, got [3, 0]"},
+    {"{ conv = 1, stride = 0 }", "'stride': expected whole numbers from 1 to 1048576, got 0"},
+    {"{ conv = 1, pad = -1 }", "'pad': expected whole numbers from 0 to 1048576, got -1"},
+    {"{ conv = 1, dilation = 0 }", "'dilation': expected whole numbers from 1 to 1048576, got 0"},
+    {"{ conv = 1, groups = 0 }", "'groups': expected a whole number from 1 to 1048576, got 0"},
+    {"{ linear = 0 }", "'linear': expected a whole number from 1 to 1048576, got 0"},
+    {"{ max_pool = 0 }", "'max_pool': expected whole numbers from 1 to 1048576, got 0"},
+    {"{ max_pool = 2, stride = 0 }", "'stride': expected whole numbers from 1 to 1048576, got 0"},
+    {"{ avg_pool = [2, 9223372036854775807] }",
+     "'avg_pool': expected whole numbers from 1 to 1048576, got [2, 9223372036854775807]"},
+    {"{ batch_norm = 0 }", "'batch_norm': expected a number from 1e-12 to 1, got 0"},
+    {"{ batch_norm = 1e-5, momentum = 1.1 }", "'momentum': expected a number from 0 to 1, got 1.1"},
+    {"{ batch_norm = nan }", "'batch_norm': expected a number from 1e-12 to 1, got nan"},
+    {"{ local_response_norm = 0 }",
+     "'local_response_norm': expected a whole number from 1 to 1048576, got 0"},
+    {"{ local_response_norm = 5, alpha = -1 }", "'alpha': expected a number from 0 to 1000000, got -1"},
+    {"{ local_response_norm = 5, beta = inf }", "'beta': expected a number from 0 to 100, got inf"},
+    {"{ local_response_norm = 5, k = 0 }", "'k': expected a number from 1e-06 to 1000000, got 0"},
+    {"{ dropout = 1 }", "'dropout': expected a number from 0 to 0.999, got 1"},
+    {"{ dropout = -0.1 }", "'dropout': expected a number from 0 to 0.999, got -0.1"},
+    {"{ maxout = 1 }", "'maxout': expected a whole number from 2 to 255, got 1"},
+    {"{ maxout = 256 }", "'maxout': expected a whole number from 2 to 255, got 256"},
+    {"{ prelu = 11 }", "'prelu': expected a number from -10 to 10, got 11"},
     // Missing.
     {"'conv'", "'conv' is missing: expected a whole number from 1 to 1048576"},
     {"{ layer = 'conv', kernel = 3 }", "'conv' is missing: expected a whole number from 1 to 1048576"},
-    {"'linear'", "'linear' is missing: expected a whole number from 1 to 1048576"},
+    {"{ layer = 'linear', bias = true }", "'linear' is missing: expected a whole number from 1 to 1048576"},
     {"'max_pool'", "'max_pool' is missing: expected a whole number or two as in [height, width]"},
     {"'avg_pool'", "'avg_pool' is missing: expected a whole number or two as in [height, width]"},
     // Unknown.
@@ -167,6 +173,22 @@ TEST(LayerOptions, LeaveOutDefaults) {
   const LayerSpec pool = layer_of("{ max_pool = [2, 3], stride = [2, 3], ceil = false }");
   EXPECT_EQ(make_layer(pool.type, pool.options)->options(),
             (OptionList{{"max_pool", std::vector<std::int64_t>{2, 3}}}));
+}
+
+TEST(LayerOptions, LinearAloneIsTheActivation) {
+  EXPECT_NE(make_layer("linear", {})->activation(), nullptr);
+  EXPECT_EQ(make_layer("linear", {{"linear", std::int64_t{3}}})->activation(), nullptr);
+}
+
+// Kinds as the literature has them: a fold joins several inputs.
+TEST(LayerOptions, TellTheKindOfActivations) {
+  const auto kind = [](const char* type) { return make_layer(type, {})->kind(); };
+  EXPECT_EQ(kind("relu"), ActivationKind::ridge);
+  EXPECT_EQ(kind("gaussian"), ActivationKind::radial);
+  EXPECT_EQ(kind("prelu"), ActivationKind::ridge);
+  for (const char* const type : {"maxout", "softmax", "log_softmax"})
+    EXPECT_EQ(kind(type), ActivationKind::fold);
+  EXPECT_EQ(kind("batch_norm"), std::nullopt);
 }
 
 TEST(LayerOptions, HoldEveryLayerOfTheList) {

@@ -1,4 +1,5 @@
 // How weights start, and what a net warns of.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -115,6 +116,15 @@ TEST(Warning, NamesWhatIsBuiltAgainstGoodPractice) {
             std::vector<std::string>{
                 "the output layer ends in 'relu': the loss wants plain scores; activations belong "
                 "between the hidden layers, so remove the last one"});
+  for (const char* const last :
+       {"'relu', 'flatten'", "'relu', { dropout = 0.5 }", "'prelu'", "'leaky_relu:slope=0.1'"}) {
+    EXPECT_EQ(warnings(std::string("{ linear = 3 }, ") + last).size(), 1U) << last;
+  }
+  EXPECT_EQ(warnings("{ linear = 3 }, 'linear'"), std::vector<std::string>());
+  EXPECT_EQ(warnings("{ linear = 3 }, 'relu'", "mean_squared_error"),
+            std::vector<std::string>{
+                "the output layer ends in 'relu': an output that falls below 0 gets no gradient and never "
+                "learns again; remove the last activation"});
   EXPECT_EQ(warnings("{ linear = 3 }, 'softmax'"),
             std::vector<std::string>{
                 "the net ends in 'softmax' and the loss softmax_cross_entropy applies it again: "
@@ -128,7 +138,18 @@ TEST(Warning, NamesWhatIsBuiltAgainstGoodPractice) {
   EXPECT_EQ(
       warnings(deep + "{ linear = 4 }, 'sigmoid', { linear = 3 }"),
       std::vector<std::string>{"4 hidden layers use 'sigmoid', which saturates: gradients vanish towards the "
-                               "input; try relu, or batch_norm before it"});
+                               "input; try relu, or batch_norm before each"});
+  EXPECT_EQ(warnings(deep + "{ linear = 4 }, 'tanh', { linear = 3 }").at(0).substr(0, 47),
+            "4 hidden layers use 'sigmoid' or 'tanh', which ");
+  std::string normed;
+  for (int i = 0; i < 5; ++i) normed += "{ linear = 4 }, 'batch_norm', 'tanh', ";
+  EXPECT_EQ(warnings(normed + "{ linear = 3 }"), std::vector<std::string>());
+  // Side by side is not deep.
+  std::string wide;
+  for (const char name : {'a', 'b', 'c', 'd'}) {
+    wide += fmt::format("{{ linear = 4, from = 'input' }}, {{ layer = 'tanh', name = '{}' }}, ", name);
+  }
+  EXPECT_EQ(warnings(wide + "{ add = ['a', 'b', 'c', 'd'] }, { linear = 3 }"), std::vector<std::string>());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // What is wrong with a net is said with the layer, what was expected and what came.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "net_testing.h"
@@ -62,9 +63,9 @@ const Wrong all_wrong[] = {
      "layer 'a': no layer uses its output; name it in a `from`, or remove it"},
     // Options and activations.
     {"input = [5, 3, 5]\nlayers = [ 'relu', { conv = 0 } ]",
-     "conv 'layer 2': 'conv': expected a whole number from 1 to 1048576"},
+     "conv 'layer 2': 'conv': expected a whole number from 1 to 1048576, got 0"},
     {"input = [5, 3, 5]\nlayers = [ { conv = 0, name = 'c' } ]",
-     "conv 'c': 'conv': expected a whole number from 1 to 1048576"},
+     "conv 'c': 'conv': expected a whole number from 1 to 1048576, got 0"},
     {"input = [5, 3, 5]\nlayers = [ 'rleu' ]", "rleu 'layer 1': unknown layer 'rleu'; did you mean 'relu'?"},
     // Sizes that no memory holds.
     {"name = 'n'\ninput = [1048576, 1048576, 1048576]\nlayers = ['relu']",
@@ -85,6 +86,28 @@ const Wrong all_wrong[] = {
 TEST(NetError, NamesLayerExpectedAndFound) {
   for (const Wrong& wrong : all_wrong) {
     EXPECT_EQ(message([&] { net_of(wrong.toml); }), wrong.message) << wrong.toml;
+  }
+}
+
+// 2^65 values, more than 64 bits can count.
+TEST(NetError, RefusesSizesThatOverflow) {
+  std::string toml = "input = [1048576, 1, 1]\nlayers = [ ";
+  for (const int pad : {1048576, 1048576, 1048576, 1048576, 1048576, 1048576, 1048576, 524288}) {
+    toml += fmt::format("{{ conv = 1, pad = [{}, 0] }}, ", pad);
+  }
+  toml += "{ conv = 1048576, kernel = [1, 2], pad = [0, 1048576] } ]";
+  const std::string text = message([&] { net_of(toml); });
+  EXPECT_NE(text.find("its output of 16777216x2097152x1048576 is too large"), std::string::npos) << text;
+}
+
+TEST(NetError, TakesLearnedActivationsForHidden) {
+  for (const char* const name : {"prelu", "maxout"}) {
+    const Net net = net_of(fmt::format(
+        "activation = '{}'\ninput = [1, 1, 4]\nlayers = [ {{ linear = 4 }}, 'activation', {{ linear = 2 }} ]",
+        name));
+    EXPECT_EQ(net.nodes()[1].layer->type(), name);
+    EXPECT_EQ(net.nodes()[1].name, "activation1");
+    EXPECT_EQ(to_toml(net_of(to_toml(net.spec())).spec()), to_toml(net.spec()));
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "allocation_count.h"
+#include "common/allocation_count.h"
 #include "halfwave/net/inference.h"
 #include "net_testing.h"
 

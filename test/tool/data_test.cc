@@ -78,6 +78,13 @@ TEST_F(BadData, ExportWritesPicturesThatAreReadAgain) {
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(names(folder_ / "out/deep").size(), 3U);
   expect_error(folder_.run({"export", "data", "net.toml/out"}), 1, {"net.toml/out", "Not a directory"});
+  make_folder(folder_ / "two");
+  for (const char* const part : {"train", "t10k"}) {
+    folder_.write("two/" + std::string(part) + "-images", idx({2, 3, 3, 2}, std::string(36, 'x')));
+    folder_.write("two/" + std::string(part) + "-labels", idx({2}, std::string(2, '\0')));
+  }
+  expect_error(folder_.run({"export", "two", "none"}), 1, {"two: its images have 2 channels", "colour (3)"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "none"));
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // halfwave evaluate: figures that agree with each other, in all three forms.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -30,7 +32,7 @@ class Evaluate : public testing::Test {
 
 TEST_F(Evaluate, AgreesWithItselfAndWithTheTraining) {
   const auto found = json({"run"});
-  EXPECT_EQ(found.at("data"), "data");
+  EXPECT_EQ(found.at("data"), (folder_ / "data").string());
   EXPECT_EQ(found.at("images"), 100);
   ASSERT_EQ(found.at("classes").size(), 4U);
   ASSERT_EQ(found.at("confusion").size(), 4U);
@@ -85,7 +87,7 @@ TEST_F(Evaluate, TextAndCsvSayTheSame) {
   std::istringstream lines(csv.out);
   std::string line;
   std::getline(lines, line);
-  EXPECT_EQ(line, "class,images,recall,precision,as 0,as 1,as 2,as 3");
+  EXPECT_EQ(line, "class,images,recall,precision,loss,as 0,as 1,as 2,as 3");
   for (std::size_t c = 0; c < 4; ++c) {
     std::getline(lines, line);
     std::string counts;
@@ -94,12 +96,17 @@ TEST_F(Evaluate, TextAndCsvSayTheSame) {
         << line;
     EXPECT_TRUE(line.ends_with(counts)) << line << " should end with " << counts;
   }
+  std::getline(lines, line);
+  const std::string all =
+      fmt::format("all,{},{:.6f},", found.at("images").get<int>(), found.at("accuracy").get<double>());
+  EXPECT_TRUE(line.starts_with(all)) << line << " should begin with " << all;
+  EXPECT_NE(line.find(fmt::format(",{:.6f},", found.at("loss").get<double>())), std::string::npos) << line;
   EXPECT_FALSE(std::getline(lines, line)) << line;
   const Result text = folder_.run({"evaluate", "run"});
   EXPECT_EQ(text.status, 0);
-  char head[100];
-  std::snprintf(head, sizeof head, "100 images of data: accuracy %.2f %%, loss %.4f\n",
-                found.at("accuracy").get<double>() * 100, found.at("loss").get<double>());
+  const std::string head =
+      fmt::format("100 images of {}: accuracy {:.2f} %, loss {:.4f}\n", (folder_ / "data").string(),
+                  found.at("accuracy").get<double>() * 100, found.at("loss").get<double>());
   EXPECT_EQ(text.out.rfind(head, 0), 0U) << text.out;
   for (const char* part : {"class", "found (recall)", "right (precision)", "as 3", "0 0", "3 3"}) {
     EXPECT_NE(text.out.find(part), std::string::npos) << part;
@@ -115,7 +122,7 @@ TEST_F(Evaluate, TakesOtherDataAndTheTrainingImages) {
 TEST_F(Evaluate, AModelFileAloneNeedsData) {
   expect_error(folder_.run({"evaluate", "run/best.safetensors"}), 2,
                {"run/best.safetensors is a model alone", "halfwave evaluate run/best.safetensors DATA"});
-  EXPECT_EQ(json({"run/best.safetensors", "data"}), json({"run"}));
+  EXPECT_EQ(json({"run/best.safetensors", (folder_ / "data").string()}), json({"run"}));
   // A checkpoint is a model too.
   EXPECT_EQ(json({"run/last.safetensors", "data"}).at("images"), 100);
 }

@@ -33,6 +33,20 @@ TEST_F(Nets, PrintsOneWithItsTable) {
   }
 }
 
+TEST_F(Nets, ChangesTheHiddenActivationOrSaysWhyNot) {
+  const Result prelu = folder_.run({"nets", "lenet5", "--activation", "prelu"});
+  EXPECT_EQ(prelu.status, 0) << prelu.err;
+  EXPECT_NE(prelu.out.find("activation = \"prelu\""), std::string::npos) << prelu.out;
+  folder_.write("own.toml",
+                "name = \"own\"\ninput = [2, 2, 1]\nlayers = [ { linear = 3 }, \"relu\", { linear = 2 } ]\n");
+  for (const char* const command : {"nets", "train"}) {
+    Strings arguments{command, "own.toml"};
+    if (std::string(command) == "train") arguments.emplace_back("nowhere");
+    arguments.insert(arguments.end(), {"--activation", "tanh"});
+    expect_error(folder_.run(arguments), 2, {"--activation: no layer of net 'own' is \"activation\""});
+  }
+}
+
 TEST_F(Nets, PrintsTomlThatCanBeTrainedFrom) {
   for (const char* name : {"lenet5", "resnet20"}) {
     const Result toml = folder_.run({"nets", name, "--toml"});

@@ -299,7 +299,8 @@ TEST_F(ResumeRefuses, AnotherNet) {
 
 TEST_F(ResumeRefuses, OtherData) {
   write_data(folder_ / "more", 2);
-  expect_refused({"net.toml", "more"}, 1, {"whole was started with the data 'data', not 'more'"});
+  expect_refused({"net.toml", "more"}, 1,
+                 {"whole was started with the data '" + (folder_ / "data").string() + "', not 'more'"});
   const std::string name = "data/train-images-idx3-ubyte";
   const std::string good = folder_.read(name);
   folder_.write(name, flipped(good, good.size() / 2));
@@ -313,7 +314,7 @@ TEST_F(ResumeRefuses, OtherData) {
   folder_.write("data/t10k-labels-idx1-ubyte", labels);
   EXPECT_EQ(folder_.run(resume_arguments("whole")).status, 0);
   std::filesystem::rename(folder_ / "data", folder_ / "gone");
-  expect_refused({}, 1, {"'data'", "no such folder"});
+  expect_refused({}, 1, {"/data'", "no such folder"});
 }
 
 TEST_F(ResumeRefuses, DoesNotOfferThePreviousCheckpointWhereItIsNoHelp) {

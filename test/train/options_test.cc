@@ -34,17 +34,48 @@ TEST(Options, WrongConfigsAreRefusedWithTheirPlace) {
   EXPECT_EQ(refused("epochs", "epoch"),
             "config.toml, line 5: unknown option 'epoch'; did you mean 'epochs'?");
   EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 6: 'batch': expected a whole number");
-  EXPECT_EQ(refused("batch = 64", "batch = 0"), "batch: expected 1 to 65536, got 0");
+  EXPECT_EQ(refused("batch = 64", "batch = 0"), "config.toml: batch: expected 1 to 65536, got 0");
   EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""),
-            "unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
-  EXPECT_EQ(refused("net =", "nets ="), "config.toml: 'net' is missing: expected a text");
-  EXPECT_EQ(refused("[train]", "[trains]"), "config.toml: the table [train] is missing");
+            "config.toml, line 9: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
+  EXPECT_EQ(refused("seed = 1", "seed = -1"), "config.toml, line 8: 'seed': expected 0 or more, got -1");
+  EXPECT_EQ(refused("net =", "nets ="), "config.toml, line 2: unknown key 'nets'; did you mean 'net'?");
+  EXPECT_EQ(refused("[train]", "[trains]"),
+            "config.toml, line 4: unknown key 'trains'; did you mean 'train'?");
+  EXPECT_EQ(message([] { parse_config("data = 'd'", "config.toml"); }),
+            "config.toml: 'net' is missing: expected a text");
+  EXPECT_EQ(message([] { parse_config("data = 'd'\nnet = 'n'", "config.toml"); }),
+            "config.toml: the table [train] is missing");
   EXPECT_NE(refused("[train]", "[train").find("config.toml, line 4: "), std::string::npos);
+}
+
+// Whatever a user may call things.
+TEST(Options, AnyTextComesBackAsItWas) {
+  for (const char* const text : {"", "'''", "a'''b\n", "\"\\", "line\nbreak", "tab\t, bell\a, \x7F",
+                                 "\xC3\xA4\xF0\x9F\x98\x80\n", "ends in '\n'", "'"}) {
+    const RunConfig back = parse_config(to_toml(RunConfig{text, text, {.rate = 0.1}}), "test");
+    EXPECT_EQ(back.net, text);
+    EXPECT_EQ(back.data, text);
+  }
+}
+
+TEST(Options, HostileConfigsAreRefused) {
+  const auto refused = [](const std::string& text) {
+    return message([&] { parse_config(text, "config.toml"); });
+  };
+  std::string dotted = "a";
+  for (int i = 0; i < 200'000; ++i) dotted += ".a";
+  EXPECT_EQ(refused(dotted + " = 1"), "config.toml: nested too deeply");
+  EXPECT_EQ(refused("[" + dotted + "]"), "config.toml: nested too deeply");
+  EXPECT_EQ(refused("a = " + std::string(100'000, '[')), "config.toml: nested too deeply");
+  EXPECT_NE(refused("a = \"" + std::string(100'000, '[')).find("config.toml, line 1: "), std::string::npos);
+  EXPECT_NE(refused("a = '\xFF'").find("config.toml, line 1: "), std::string::npos);
 }
 
 TEST(Options, ValuesOutOfRangeAreRefused) {
   const auto refused = [](TrainOptions options) { return message([&] { options.resolve(); }); };
   EXPECT_EQ(refused({.epochs = 0}), "epochs: expected 1 to 1000000, got 0");
+  EXPECT_EQ(refused({.seed = std::uint64_t{1} << 63U}),
+            "seed: expected 0 to 9223372036854775807, got 9223372036854775808");
   EXPECT_EQ(refused({.rate = -1}), "rate: expected a number above 0, at most 1000, got -1");
   EXPECT_EQ(refused({.rate = std::numeric_limits<double>::quiet_NaN()}),
             "rate: expected a number above 0, at most 1000, got nan");

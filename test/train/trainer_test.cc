@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "common/error_message.h"
+#include "common/threads.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/train/run_folder.h"
 #include "sample_data.h"
@@ -26,8 +27,7 @@ TEST(Trainer, Learns) {
   Net net(parse_net(sample_net(), "test"));
   Trainer trainer(net, sample_data(), short_run());
   std::vector<EpochResult> epochs;
-  EXPECT_TRUE(
-      trainer.run([](const Progress&) { return true; }, [&](const EpochResult& r) { epochs.push_back(r); }));
+  EXPECT_TRUE(trainer.run({.on_epoch = [&](const EpochResult& r) { epochs.push_back(r); }}));
   ASSERT_EQ(epochs.size(), 3U);
   EXPECT_GT(epochs.back().test_accuracy, 0.95);
   EXPECT_LT(epochs.back().train_loss, epochs.front().train_loss);
@@ -38,7 +38,7 @@ TEST(Trainer, SameSeedSameBits) {
   for (int repeat = 0; repeat < 2; ++repeat) {
     Net net(parse_net(sample_net(), "test"));
     Trainer trainer(net, sample_data(), short_run());
-    trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {});
+    trainer.run({});
     if (repeat == 0) first = values_of(net);
     EXPECT_EQ(values_of(net), first);
   }
@@ -51,20 +51,20 @@ TEST(Trainer, ResumesToTheSameBitsFromAnyStep) {
   for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam}) {
     Net whole(parse_net(sample_net(), "test"));
     Trainer unbroken(whole, sample_data(), short_run(kind));
-    unbroken.run([](const Progress&) { return true; }, [](const EpochResult&) {});
+    unbroken.run({});
     const auto& expected = unbroken.state().history;
     for (std::uint64_t stop = 1; stop < 33; stop += 3) {
       Net net(parse_net(sample_net(), "test"));
       {
         Trainer trainer(net, sample_data(), short_run(kind));
-        trainer.run([&](const Progress&) { return trainer.state().step < stop; }, [](const EpochResult&) {});
+        trainer.run({.on_step = [&](const Progress&) { return trainer.state().step < stop; }});
         EXPECT_EQ(trainer.state().step, stop);
         save_checkpoint(path, trainer, "data");
       }
       Net again(parse_net(sample_net(), "test"));
       Trainer trainer(again, sample_data(), short_run(kind));
       load_checkpoint(SafetensorsFile::read(path, true), trainer, "data");
-      EXPECT_TRUE(trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {}));
+      EXPECT_TRUE(trainer.run({}));
       ASSERT_EQ(values_of(again), values_of(whole)) << "stopped at step " << stop;
       ASSERT_EQ(trainer.state().history.size(), expected.size());
       for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -96,14 +96,70 @@ TEST(Trainer, CheckpointsOfAnotherRunAreRefused) {
             std::string::npos);
 }
 
+// Broken off in the test behind an epoch, which is then all that is left of it.
+TEST(Trainer, ResumesInTheTestOfAnEpoch) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_test.safetensors";
+  Net whole(parse_net(sample_net(), "test"));
+  Trainer unbroken(whole, sample_data(), short_run());
+  unbroken.run({});
+  Net net(parse_net(sample_net(), "test"));
+  std::size_t seen = 0;
+  for (const std::uint64_t epoch : {1, 3}) {
+    Trainer trainer(net, sample_data(), short_run());
+    if (epoch > 1) load_checkpoint(SafetensorsFile::read(path, true), trainer, "data");
+    EXPECT_FALSE(trainer.run({.on_test = [&](std::size_t images) {
+      seen = images;
+      return trainer.state().epoch + 1 < epoch;
+    }}));
+    EXPECT_EQ(seen, 48U);  // the first batch of the test
+    EXPECT_EQ(trainer.state().history.size(), epoch - 1);
+    EXPECT_EQ(trainer.state().step, 11 * epoch);
+    save_checkpoint(path, trainer, "data");
+  }
+  Trainer trainer(net, sample_data(), short_run());
+  load_checkpoint(SafetensorsFile::read(path, true), trainer, "data");
+  EXPECT_TRUE(trainer.run({}));
+  EXPECT_EQ(values_of(net), values_of(whole));
+  ASSERT_EQ(trainer.state().history.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(trainer.state().history[i].test_loss, unbroken.state().history[i].test_loss);
+    EXPECT_EQ(trainer.state().history[i].rate, unbroken.state().history[i].rate);
+  }
+}
+
+TEST(Trainer, UsesItsNumberOfThreads) {
+  const Threads scope(3);
+  Net net(parse_net(sample_net(), "test"));
+  TrainOptions options = short_run();
+  options.threads = 1;
+  const Trainer trainer(net, sample_data(), options);
+  EXPECT_EQ(thread_count(), 1);
+}
+
+// The only update of the epoch makes weights so large that the test overflows.
+TEST(Trainer, RefusesATestLossThatIsNotFinite) {
+  Net net(parse_net(R"(input = [8, 8, 1]
+    layers = [ { linear = 8 }, 'square', { linear = 8 }, 'square', { linear = 8 }, 'square', { linear = 8 }, 'square',
+      { linear = 4 } ])",
+                    "test"));
+  TrainOptions options{.epochs = 1, .batch = 500, .rate = 1, .warm_up = 0};
+  Trainer trainer(net, sample_data(), options);
+  bool told = false;
+  const std::string text =
+      message([&] { trainer.run({.on_epoch = [&](const EpochResult&) { told = true; }}); });
+  EXPECT_EQ(text,
+            "the loss on the test images is no longer finite after epoch 1; try a lower rate (--rate 0.1), a "
+            "longer --warm-up, or batch_norm layers");
+  EXPECT_FALSE(told);
+}
+
 TEST(Trainer, SaysWhereALossStoppedBeingFinite) {
   Net net(parse_net(sample_net(), "test"));
   TrainOptions options = short_run();
   options.rate = 1000;
   options.warm_up = 0;
   Trainer trainer(net, sample_data(), options);
-  const std::string text =
-      message([&] { trainer.run([](const Progress&) { return true; }, [](const EpochResult&) {}); });
+  const std::string text = message([&] { trainer.run({}); });
   EXPECT_NE(text.find("the loss is no longer finite in epoch "), std::string::npos) << text;
   EXPECT_NE(text.find("layer '"), std::string::npos) << text;
   EXPECT_NE(text.find("--rate 100"), std::string::npos) << text;
@@ -131,7 +187,7 @@ TEST(RunFolder, KeepsTheCheckpointBefore) {
   EXPECT_EQ(message([&] { run.load(trainer, "data", true); }),
             folder.string() + " has no checkpoint before the last one");
   const auto go_to = [&](std::uint64_t step) {
-    trainer.run([&](const Progress&) { return trainer.state().step < step; }, [](const EpochResult&) {});
+    trainer.run({.on_step = [&](const Progress&) { return trainer.state().step < step; }});
     run.save(trainer, "data");
   };
   go_to(2);

@@ -1,4 +1,4 @@
-#include "allocation_count.h"
+#include "common/allocation_count.h"
 
 #include <atomic>
 #include <cstdlib>

@@ -1,0 +1,68 @@
+// Parallel loops: every index once, whatever the number of threads asked for and given.
+#include "halfwave/base/parallel.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <vector>
+
+#include "common/threads.h"
+
+namespace halfwave {
+namespace {
+
+// How often each index came, and with which part.
+struct Seen {
+  std::vector<int> times, part;
+  bool operator==(const Seen&) const = default;
+};
+
+Seen run(std::size_t count, std::size_t grain) {
+  Seen seen{std::vector<int>(count, 0), std::vector<int>(count, -1)};
+  parallel_for(count, grain, [&](std::size_t begin, std::size_t end, int part) {
+    EXPECT_EQ(begin % grain, 0U);
+    EXPECT_LT(begin, end);
+    for (std::size_t i = begin; i < end; ++i) {
+      ++seen.times[i];
+      seen.part[i] = part;
+    }
+  });
+  return seen;
+}
+
+TEST(Parallel, MeetsEveryIndexOnce) {
+  for (const int threads : {1, 2, 3, 7}) {
+    const Threads scope(threads);
+    for (const std::size_t count : {0, 1, 2, 5, 64, 1000}) {
+      for (const std::size_t grain : {1, 3, 64, 2000}) {
+        const Seen seen = run(count, grain);
+        EXPECT_EQ(seen.times, std::vector<int>(count, 1)) << count << " by " << grain;
+        for (const int part : seen.part) EXPECT_TRUE(part >= 0 && part < threads);
+      }
+    }
+  }
+}
+
+// The parts are the same when the system gives fewer threads than were asked for.
+TEST(Parallel, LosesNothingWhereThreadsAreRefused) {
+  const Threads scope(3);
+  const Seen expected = run(100, 4);
+  const int levels = omp_get_max_active_levels();
+  omp_set_max_active_levels(0);
+  const Seen seen = run(100, 4);
+  omp_set_max_active_levels(levels);
+  EXPECT_TRUE(seen == expected);
+}
+
+TEST(Parallel, RunsOnOneThreadInside) {
+  const Threads scope(2);
+  std::vector<int> inside(2, 0);
+  parallel_for(2, 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) inside[i] = thread_count() + omp_get_max_threads();
+  });
+  EXPECT_EQ(inside, (std::vector<int>{2, 2}));
+  EXPECT_EQ(thread_count(), 2);
+}
+
+}  // namespace
+}  // namespace halfwave
