@@ -21,7 +21,7 @@ class BatchNormInference final : public Operation {
         scale_(static_cast<std::size_t>(shape.channels)),
         shift_(scale_.size()) {}
 
-  OperationTraits traits() const override { return {.forward_in_place = 0, .backward_in_place = true}; }
+  OperationTraits traits() const override { return {.forward_in_place = 0}; }
 
   void load(const NetValues& values) override {
     layer_.scale_and_shift(values, scale_.data(), shift_.data());

@@ -29,7 +29,8 @@ using OptionList = std::vector<std::pair<std::string, OptionValue>>;
 // As TOML has it: 5, 0.5, true, "text", [5, 3].
 std::string to_text(const OptionValue& value);
 
-inline constexpr std::int64_t largest_size = 1 << 20;  // of any one option: no net means more
+// Whole numbers go from 1 to this unless an option says otherwise: no net means more.
+inline constexpr std::int64_t largest_size = 1 << 20;
 
 // Fills a layer's options from a list; Error for what is unknown, of another type or out of range.
 class OptionReader {

@@ -1,8 +1,8 @@
 #include "halfwave/net/inference.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
-#include <exception>
 
 #include "halfwave/base/parallel.h"
 
@@ -18,24 +18,23 @@ constexpr std::size_t many_weights = std::size_t{16} << 20;
 // Shares that a batch is cut into; none where the threads work together on all of it.
 std::int64_t share_count(const Net& net, std::int64_t batch) {
   const auto threads = static_cast<std::int64_t>(thread_count());
-  const bool pays = batch >= threads && net.parameters().size() * sizeof(float) <= many_weights;
-  return pays ? threads : 0;
+  const bool pays = threads > 1 ? batch >= threads : batch > part;
+  return pays && net.parameters().size() * sizeof(float) <= many_weights ? threads : 0;
 }
 
-// The largest number of images that the threads work on together: fewer than there are shares.
-std::int64_t most_together(const Net& net, std::int64_t batch) {
-  const std::int64_t count = share_count(net, batch);
-  return count == 0 ? batch : std::max(count - 1, std::int64_t{1});
+// The next images to go through the net together, of those that are left. Few different numbers: for each,
+// kernels are made and weights packed.
+std::int64_t next_part(std::int64_t left) {
+  return std::min(part, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(left))));
 }
 
 }  // namespace
 
 Inference::Inference(const Net& net, std::int64_t batch)
-    : net_(net),
-      batch_(batch),
-      together_(net, {.batch = most_together(net, batch)}),
-      outputs_(net.output().size() * static_cast<std::size_t>(batch)) {
+    : net_(net), batch_(batch), outputs_(net.output().size() * static_cast<std::size_t>(batch)) {
   const std::int64_t count = share_count(net, batch);
+  const std::int64_t together = count == 0 ? batch : count - 1;
+  if (together > 0) together_.emplace(net, PlanOptions{.batch = together});
   for (std::int64_t i = 0; i < count; ++i) {
     shares_.emplace_back(net, PlanOptions{.batch = std::min((batch + count - 1) / count, part)});
   }
@@ -43,14 +42,14 @@ Inference::Inference(const Net& net, std::int64_t batch)
 }
 
 void Inference::load() {
-  together_.load();
+  if (together_) together_->load();
   for (Plan& plan : shares_) plan.load();
 }
 
 const float* Inference::forward(const float* x, std::int64_t n) {
   assert(n >= 1 && n <= batch_);
   const auto count = static_cast<std::int64_t>(shares_.size());
-  if (n < count || count == 0) return together_.forward(x, n);
+  if (n < count || count == 0) return together_->forward(x, n);
   const std::size_t inputs = net_.input().size();
   const std::size_t outputs = net_.output().size();
   std::fill(errors_.begin(), errors_.end(), nullptr);
@@ -58,9 +57,11 @@ const float* Inference::forward(const float* x, std::int64_t n) {
     for (std::size_t share = begin; share < end; ++share) {
       try {
         const std::int64_t last = n * static_cast<std::int64_t>(share + 1) / count;
-        for (std::int64_t first = n * static_cast<std::int64_t>(share) / count; first < last; first += part) {
+        std::int64_t images = 0;
+        for (std::int64_t first = n * static_cast<std::int64_t>(share) / count; first < last;
+             first += images) {
           const auto from = static_cast<std::size_t>(first);
-          const std::int64_t images = std::min(part, last - first);
+          images = next_part(last - first);
           const float* y = shares_[share].forward(x + from * inputs, images);
           std::copy_n(y, static_cast<std::size_t>(images) * outputs, outputs_.data() + from * outputs);
         }
@@ -76,18 +77,19 @@ const float* Inference::forward(const float* x, std::int64_t n) {
 }
 
 std::size_t Inference::arena_bytes() const {
-  std::size_t bytes = together_.arena_bytes();
+  std::size_t bytes = together_ ? together_->arena_bytes() : 0;
   for (const Plan& plan : shares_) bytes += plan.arena_bytes();
   return bytes;
 }
 
 void Inference::profile() {
-  together_.profile();
+  if (together_) together_->profile();
   for (Plan& plan : shares_) plan.profile();
 }
 
 std::vector<StepCost> Inference::costs() const {
-  std::vector<StepCost> sum = together_.costs();
+  std::vector<StepCost> sum = together_ ? together_->costs() : shares_[0].costs();
+  if (!together_) return sum;
   for (const Plan& plan : shares_) {
     const std::vector<StepCost> share = plan.costs();
     for (std::size_t i = 0; i < sum.size(); ++i) {

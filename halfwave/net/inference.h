@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <vector>
 
 #include "halfwave/net/plan.h"
@@ -40,8 +41,8 @@ class Inference {
  private:
   const Net& net_;
   std::int64_t batch_;
-  std::vector<Plan> shares_;  // by thread; empty where the threads work together
-  Plan together_;
+  std::vector<Plan> shares_;                // by thread; empty where the threads work together
+  std::optional<Plan> together_;            // for fewer images than shares, or all
   std::vector<std::exception_ptr> errors_;  // of the shares
   Buffer outputs_;
 };

@@ -20,7 +20,7 @@ struct TensorEntry {
   std::string_view bytes;
 };
 
-// A file in memory; the entries point into it.
+// A file in memory; the entries point into it. Const functions are thread-safe.
 class SafetensorsFile {
  public:
   // Error, with the file's name and what is wrong, when it is missing, cut, damaged or not of this format.

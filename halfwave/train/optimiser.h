@@ -13,7 +13,7 @@
 namespace halfwave {
 
 // SGD with momentum and Nesterov's form (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma and Ba
-// 2015) with L2 decay added to the gradient.
+// 2015) with L2 decay added to the gradient. Serves one thread at a time.
 class Optimiser {
  public:
   Optimiser(Net& net, const TrainOptions& options);

@@ -16,24 +16,24 @@ OptimiserKind optimiser_by_name(std::string_view name);  // Error for unknown na
 ScheduleKind schedule_by_name(std::string_view name);
 
 struct TrainOptions {
-  std::int64_t epochs = 10;
-  std::int64_t batch = 64;
-  std::int64_t threads = 0;  // 0: as many as set_thread_count() gave; another number gives other last bits
-  std::uint64_t seed = 1;    // of the weights, the order of the images and dropout
+  std::int64_t epochs = 10;  // 1 to 10^6
+  std::int64_t batch = 64;   // 1 to 65536
+  std::int64_t threads = 0;  // to 1024; 0: as set_thread_count() has it; another number gives other last bits
+  std::uint64_t seed = 1;    // to 2^63 - 1; of the weights, the order of the images and dropout
 
   OptimiserKind optimiser = OptimiserKind::sgd;
-  double rate = 0;             // learning rate; 0: 0.05 for sgd, 0.001 for adam
-  double momentum = 0.9;       // sgd
+  double rate = 0;             // learning rate, to 1000; 0: 0.05 for sgd, 0.001 for adam
+  double momentum = 0.9;       // sgd; 0 to below 1
   bool nesterov = true;        // sgd
-  double beta1 = 0.9;          // adam
-  double beta2 = 0.999;        // adam
-  double epsilon = 1e-8;       // adam
-  double weight_decay = 5e-4;  // L2, of the weights of convolutions and linear layers only
+  double beta1 = 0.9;          // adam; 0 to below 1
+  double beta2 = 0.999;        // adam; 0 to below 1
+  double epsilon = 1e-8;       // adam; above 0, to 1
+  double weight_decay = 5e-4;  // L2, of the weights of convolutions and linear layers only; 0 to 1
 
   ScheduleKind schedule = ScheduleKind::cosine;
-  double warm_up = 0.05;         // share of all steps in which the rate rises linearly from 0
-  std::int64_t step_epochs = 4;  // step: every so many epochs ...
-  double step_factor = 0.1;      // ... the rate is multiplied by this
+  double warm_up = 0.05;         // share of all steps in which the rate rises linearly from 0; 0 to 1
+  std::int64_t step_epochs = 4;  // schedule step: every so many epochs (1 or more) ...
+  double step_factor = 0.1;      // ... the rate is multiplied by this; above 0, to 1
 
   // Error, naming the option, for a value out of range; fills in the rate.
   void resolve();

@@ -1,5 +1,5 @@
 // The folder of a training run, runs/NAME/: what lies where, and in which order it is written.
-//   config.toml              everything that was chosen; repeats the run
+//   config.toml              everything that was chosen
 //   best.safetensors         the model of the epoch with the highest test accuracy
 //   last.safetensors         the last checkpoint
 //   previous.safetensors     the one before it, in case the last is damaged
@@ -14,6 +14,7 @@
 
 namespace halfwave {
 
+// No state but the path. Two runs must not write one folder at the same time.
 class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}

@@ -12,6 +12,7 @@
 
 namespace halfwave {
 
+// Serves one thread at a time and uses the pool of threads itself.
 class TrainingStep {
  public:
   // For batches of at most `batch` images. The net must outlive it.
