@@ -1,5 +1,6 @@
 #include "halfwave/data/dataset.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -36,6 +37,14 @@ DataPair open_data(const std::string& name) {
   DataPair pair = open_by_name(name);
   pair.name = name;
   return pair;
+}
+
+std::string data_place(const std::string& name) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  std::error_code code;
+  const std::filesystem::path path = std::filesystem::absolute(name, code).lexically_normal();
+  if (code || !std::filesystem::is_directory(path, code)) return name;
+  return (path.has_filename() ? path : path.parent_path()).string();
 }
 
 }  // namespace halfwave

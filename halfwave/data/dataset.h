@@ -41,4 +41,8 @@ struct DataPair {
 // gzipped or not, recognised by content). Error when it is missing, damaged or not understood.
 DataPair open_data(const std::string& name);
 
+// What open_data() takes for the same data wherever it is called from: a folder's whole path, other names as
+// they are.
+std::string data_place(const std::string& name);
+
 }  // namespace halfwave

@@ -168,14 +168,6 @@ void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 
-// A folder of data by its whole path: evaluate and --resume then find it from anywhere.
-std::string whole_path(const std::string& data) {
-  std::error_code code;
-  if (!std::filesystem::is_directory(data, code)) return data;
-  const std::filesystem::path path = std::filesystem::absolute(data, code).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).string();
-}
-
 void start(Options& options) {
   TrainOptions& t = options.train;
   use_threads(options.threads);
@@ -191,7 +183,7 @@ void start(Options& options) {
   Trainer trainer(net, data, t);
   const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
                                           : std::filesystem::path(options.out));
-  run.create({to_toml(net.spec()), whole_path(options.data), trainer.options()});
+  run.create({to_toml(net.spec()), data_place(options.data), trainer.options()});
   describe(net, data, trainer.options());
   work(run, trainer, data, options);
 }
@@ -212,7 +204,7 @@ void resume(const Options& options) {
     fail("{} was started with net '{}', not with '{}'; leave the net out to go on with it",
          run.path().string(), net.spec().name, options.net);
   }
-  if (!options.data.empty() && whole_path(options.data) != config.data) {
+  if (!options.data.empty() && data_place(options.data) != config.data) {
     fail("{} was started with the data '{}', not '{}'; leave the data out to go on with them",
          run.path().string(), config.data, options.data);
   }

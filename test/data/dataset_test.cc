@@ -68,5 +68,19 @@ TEST(OpenData, SaysWhatIsWrong) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(DataPlace, FindsTheSameDataFromAnyFolder) {
+  const std::filesystem::path folder = fresh_folder();
+  make_folder(folder / "set");
+  make_folder(folder / "fashion-mnist");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder);
+  for (const char* const name : {"set", "set/", "./set", "set/../set/."})
+    EXPECT_EQ(data_place(name), folder / "set");
+  EXPECT_EQ(data_place("fashion-mnist"), "fashion-mnist");  // the package, whatever lies here
+  EXPECT_EQ(data_place("./fashion-mnist"), folder / "fashion-mnist");
+  EXPECT_EQ(data_place("nothing"), "nothing");
+  std::filesystem::current_path(before);
+}
+
 }  // namespace
 }  // namespace halfwave
