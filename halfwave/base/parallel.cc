@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <exception>
 
 namespace halfwave {
 
@@ -22,6 +23,7 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
     function(context, 0, count, 0);
     return;
   }
+  std::exception_ptr error;
 #pragma omp parallel num_threads(static_cast <int>(threads))
   {
     omp_set_num_threads(1);  // of loops inside, oneDNN's among them; holds for this part alone
@@ -30,9 +32,15 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
     for (auto part = static_cast<std::size_t>(omp_get_thread_num()); part < threads; part += given) {
       const std::size_t begin = std::min(blocks * part / threads * grain, count);
       const std::size_t end = std::min(blocks * (part + 1) / threads * grain, count);
-      if (begin < end) function(context, begin, end, static_cast<int>(part));
+      try {
+        if (begin < end) function(context, begin, end, static_cast<int>(part));
+      } catch (...) {
+#pragma omp critical(halfwave_parallel_error)
+        error = std::current_exception();
+      }
     }
   }
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace detail

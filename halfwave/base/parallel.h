@@ -23,7 +23,8 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
 }  // namespace detail
 
 // Calls body(begin, end, thread) for consecutive parts of [0, count), one part a thread, each but the last a
-// multiple of grain long. thread, the part's number, is in [0, thread_count()). The body must not throw.
+// multiple of grain long. thread, the part's number, is in [0, thread_count()). What the body throws (of
+// several parts: one) comes out when all have ended.
 // Inside another parallel loop it runs on the calling thread alone.
 template <class Body>
 void parallel_for(std::size_t count, std::size_t grain, Body&& body) {

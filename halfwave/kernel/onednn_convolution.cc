@@ -1,6 +1,7 @@
 // Dense direct convolution by oneDNN, in NHWC. Weights are packed into the layout that oneDNN prefers when
 // they change. The activation is not oneDNN's: its ReLU turns a NaN into 0.
 
+#include <algorithm>
 #include <vector>
 
 #include "halfwave/base/parallel.h"
@@ -24,7 +25,8 @@ struct Description {
       : size(s),
         strides{s.stride_height, s.stride_width},
         dilations{s.dilation_height - 1, s.dilation_width - 1},
-        padding{s.pad_height, s.pad_width} {
+        padding{s.pad_height, s.pad_width},
+        padding_end(padding) {
     const dnnl::memory::dim o = s.output_channels / s.groups;
     const dnnl::memory::dim i = s.input_channels / s.groups;
     const dnnl::memory::dim h = s.kernel_height;
@@ -53,20 +55,21 @@ struct Description {
     const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
     return {engine(),  kind,    algorithm, input(n), any_weights, bias,
-            output(n), strides, dilations, padding,  padding,     attributes};
+            output(n), strides, dilations, padding,  padding_end, attributes};
 #else
-    return {{kind, algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding},
-            attributes,
-            engine()};
+    return {
+        {kind, algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding_end},
+        attributes,
+        engine()};
 #endif
   }
   dnnl::convolution_backward_data::primitive_desc backward_data(std::int64_t n) const {
     const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(),  algorithm, input(n), any_weights, output(n), strides,
-            dilations, padding,   padding,  forward(n),  attributes};
+    return {engine(),  algorithm, input(n),    any_weights, output(n), strides,
+            dilations, padding,   padding_end, forward(n),  attributes};
 #else
-    return {{algorithm, input(n), any_weights, output(n), strides, dilations, padding, padding},
+    return {{algorithm, input(n), any_weights, output(n), strides, dilations, padding, padding_end},
             attributes,
             engine(),
             forward(n)};
@@ -76,9 +79,9 @@ struct Description {
     const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
     return {engine(), algorithm, input(n), any_weights, bias,       output(n),
-            strides,  dilations, padding,  padding,     forward(n), attributes};
+            strides,  dilations, padding,  padding_end, forward(n), attributes};
 #else
-    return {{algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding},
+    return {{algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding_end},
             attributes,
             engine(),
             forward(n)};
@@ -88,13 +91,29 @@ struct Description {
   ConvolutionSize size;
   dnnl::memory::dims strides;
   dnnl::memory::dims dilations;
-  dnnl::memory::dims padding;
+  dnnl::memory::dims padding;      // at the top and the left
+  dnnl::memory::dims padding_end;  // at the bottom and the right
   dnnl::memory::dims weight_dims;
   dnnl::memory::desc weights;
   dnnl::memory::desc any_weights;
   dnnl::memory::desc bias;
   dnnl::primitive_attr attributes;
 };
+
+// Rows [first, last) of the output, as a convolution of the rows of the input that they see. Every output
+// must see one.
+Description band_of(const Description& whole, std::int64_t first, std::int64_t last) {
+  const ConvolutionSize& s = whole.size;
+  const std::int64_t begin = first * s.stride_height - s.pad_height;
+  const std::int64_t end =
+      (last - 1) * s.stride_height - s.pad_height + (s.kernel_height - 1) * s.dilation_height + 1;
+  Description band = whole;
+  band.padding[0] = std::max<std::int64_t>(-begin, 0);
+  band.padding_end[0] = std::max<std::int64_t>(end - s.input_height, 0);
+  band.size.input_height = std::min(end, s.input_height) - std::max<std::int64_t>(begin, 0);
+  band.size.output_height = last - first;
+  return band;
+}
 
 class OnednnForward final : public ConvolutionForward {
  public:
@@ -113,24 +132,73 @@ class OnednnForward final : public ConvolutionForward {
 
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
            Workspace& workspace) override {
+    if (n == 1 && epilogue.apply != nullptr && bands_pay()) {
+      run_bands(x, y, epilogue, workspace);
+      return;
+    }
     Bound& bound = bound_to(bounds_, description_, n);
-    bound.weights.update(stream_, w_, version_);
-    set(bound.x, x);
-    set(bound.b, b_ != nullptr ? b_ : no_bias_.data());
-    set(bound.y, y);
-    bound.scratch.set_data_handle(workspace.get(bound.scratch.get_desc().get_size()));
-    execute(bound.primitive, stream_,
-            {{DNNL_ARG_SRC, bound.x},
-             {DNNL_ARG_WEIGHTS, bound.weights.packed},
-             {DNNL_ARG_BIAS, bound.b},
-             {DNNL_ARG_DST, bound.y},
-             {DNNL_ARG_SCRATCHPAD, bound.scratch}});
+    bound.weights.update(bound.stream, w_, version_);
+    run(bound, x, y, workspace.get(bound.scratch_bytes()));
     if (epilogue.apply == nullptr) return;
     parallel_for(static_cast<std::size_t>(n) * description_.size.output_size(), 1024,
                  [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
   }
 
  private:
+  struct Bound;
+
+  void run(Bound& bound, const float* x, float* y, std::byte* scratch) const {
+    set(bound.x, x);
+    set(bound.b, b_ != nullptr ? b_ : no_bias_.data());
+    set(bound.y, y);
+    bound.scratch.set_data_handle(scratch);
+    execute(bound.primitive, bound.stream,
+            {{DNNL_ARG_SRC, bound.x},
+             {DNNL_ARG_WEIGHTS, bound.weights.packed},
+             {DNNL_ARG_BIAS, bound.b},
+             {DNNL_ARG_DST, bound.y},
+             {DNNL_ARG_SCRATCHPAD, bound.scratch}});
+  }
+
+  // A single image is cut into a band of rows for each thread, which goes over its band a second time for the
+  // epilogue without waiting for the others. Not with so many weights that each had better read only a part.
+  bool bands_pay() const {
+    constexpr std::size_t most_weights = 1 << 16;
+    const int threads = thread_count();
+    return threads > 1 && description_.size.output_height >= threads &&
+           description_.size.weight_count() <= most_weights && convolution_add_possible(description_.size);
+  }
+
+  void run_bands(const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
+    const ConvolutionSize& size = description_.size;
+    const int threads = thread_count();
+    const auto row = [&](int band) { return size.output_height * band / threads; };
+    if (bands_.size() != static_cast<std::size_t>(threads)) {
+      bands_.clear();
+      set_thread_count(1);  // of a band's primitive
+      for (int band = 0; band < threads; ++band) {
+        bands_.push_back(std::make_unique<Bound>(band_of(description_, row(band), row(band + 1)), 1));
+      }
+      set_thread_count(threads);
+    }
+    std::size_t room = 0;
+    for (const auto& band : bands_) {
+      band->weights.update(band->stream, w_, version_);
+      room = std::max(room, (band->scratch_bytes() + 63) / 64 * 64);
+    }
+    std::byte* scratch = workspace.get(room * bands_.size());
+    parallel_for(bands_.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::int64_t first = row(static_cast<int>(i));
+        const std::int64_t last = row(static_cast<int>(i) + 1);
+        const std::int64_t top = std::max<std::int64_t>(first * size.stride_height - size.pad_height, 0);
+        float* to = y + first * size.output_width * size.output_channels;
+        run(*bands_[i], x + top * size.input_width * size.input_channels, to, scratch + i * room);
+        epilogue(to, static_cast<std::size_t>((last - first) * size.output_width * size.output_channels));
+      }
+    });
+  }
+
   struct Bound {
     Bound(const Description& d, std::int64_t count) : Bound(d, count, d.forward(count)) {}
     Bound(const Description& d, std::int64_t count, const dnnl::convolution_forward::primitive_desc& desc)
@@ -141,17 +209,21 @@ class OnednnForward final : public ConvolutionForward {
           b(empty_memory(d.bias)),
           y(empty_memory(desc.dst_desc())),
           scratch(empty_memory(desc.scratchpad_desc())) {}
+
+    std::size_t scratch_bytes() const { return scratch.get_desc().get_size(); }
+
     std::int64_t n;
     int threads = thread_count();
     dnnl::convolution_forward primitive;
     PackedWeights weights;
     dnnl::memory x, b, y, scratch;
+    dnnl::stream stream{engine()};
   };
 
   Description description_;
-  dnnl::stream stream_{engine()};
   std::vector<float> no_bias_;
   std::vector<std::unique_ptr<Bound>> bounds_;
+  std::vector<std::unique_ptr<Bound>> bands_;  // by thread
   const float* w_ = nullptr;
   const float* b_ = nullptr;
   std::uint64_t version_ = 0;

@@ -1,5 +1,6 @@
 // Forward by oneDNN's inner product on packed weights (three times as fast as its sgemm with transposed
-// ones); for very few rows, where the weights are read once and memory decides, a product of our own.
+// ones); for very few rows, where the weights are read once and memory decides, a product of our own, whose
+// weights lie in the order in which it reads them.
 // Backward by oneDNN's sgemm on the weights as they are.
 #include "halfwave/kernel/product.h"
 
@@ -24,34 +25,43 @@ namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// y[o] = x . w[o] + b[o] for outputs [begin, end).
-void dot_rows(const float* x, const float* w, const float* b, float* y, std::size_t inputs, std::size_t begin,
-              std::size_t end) {
-  const hn::ScalableTag<float> d;
-  constexpr std::size_t rows = 4;
+// y = x w + b for `width` outputs, at most 64, of which `count` are there; w is inputs x width.
+template <std::size_t V>
+void panel(const float* x, const float* w, const float* b, float* y, std::size_t inputs, std::size_t count) {
+  const hn::CappedTag<float, 16> d;
   const std::size_t lanes = hn::Lanes(d);
-  const std::size_t whole = inputs / lanes * lanes;
-  for (std::size_t o = begin; o < end; o += rows) {
-    const std::size_t count = std::min(rows, end - o);
-    const float* row[rows];
-    hn::Vec<decltype(d)> sum[rows];
-    for (std::size_t r = 0; r < rows; ++r) {
-      row[r] = w + (o + std::min(r, count - 1)) * inputs;
-      sum[r] = hn::Zero(d);
-    }
-    for (std::size_t i = 0; i < whole; i += lanes) {
-      const auto value = hn::LoadU(d, x + i);
-      for (std::size_t r = 0; r < rows; ++r) sum[r] = hn::MulAdd(value, hn::LoadU(d, row[r] + i), sum[r]);
-    }
-    if (whole < inputs) {
-      const auto value = load_first(d, x + whole, inputs - whole);
-      for (std::size_t r = 0; r < rows; ++r) {
-        sum[r] = hn::MulAdd(value, load_first(d, row[r] + whole, inputs - whole), sum[r]);
-      }
-    }
-    for (std::size_t r = 0; r < count; ++r) {
-      y[o + r] = hn::GetLane(hn::SumOfLanes(d, sum[r])) + (b != nullptr ? b[o + r] : 0.0F);
-    }
+  hn::Vec<decltype(d)> sum[V];
+  for (std::size_t v = 0; v < V; ++v) sum[v] = hn::Zero(d);
+  for (std::size_t i = 0; i < inputs; ++i) {
+    const auto value = hn::Set(d, x[i]);
+    for (std::size_t v = 0; v < V; ++v) sum[v] = hn::MulAdd(value, hn::LoadU(d, w + v * lanes), sum[v]);
+    w += V * lanes;
+  }
+  for (std::size_t v = 0; v < V && v * lanes < count; ++v) {
+    const std::size_t rest = count - v * lanes;
+    if (b != nullptr) sum[v] = hn::Add(sum[v], load_first(d, b + v * lanes, rest));
+    store_first(sum[v], d, y + v * lanes, rest);
+  }
+}
+
+void multiply_panel(const float* x, const float* w, const float* b, float* y, std::size_t inputs,
+                    std::size_t width, std::size_t count) {
+  const hn::CappedTag<float, 16> d;
+  switch (width / hn::Lanes(d)) {
+    case 1:
+      return panel<1>(x, w, b, y, inputs, count);
+    case 2:
+      return panel<2>(x, w, b, y, inputs, count);
+    case 4:
+      return panel<4>(x, w, b, y, inputs, count);
+    case 8:
+      return panel<8>(x, w, b, y, inputs, count);
+    case 16:
+      return panel<16>(x, w, b, y, inputs, count);
+    case 32:
+      return panel<32>(x, w, b, y, inputs, count);
+    default:
+      return panel<64>(x, w, b, y, inputs, count);
   }
 }
 
@@ -63,7 +73,7 @@ HWY_AFTER_NAMESPACE();
 namespace halfwave::kernel {
 namespace {
 
-HWY_EXPORT(dot_rows);
+HWY_EXPORT(multiply_panel);
 
 // Up to this many rows packed weights bring nothing: each is read once a row.
 constexpr std::int64_t few_rows = 2;
@@ -122,17 +132,39 @@ void ProductForward::load(const float* w, const float* b) {
   ++version_;
 }
 
+// Panels of `width` outputs, input after input; as wide as leaves one for each thread.
+void ProductForward::pack_panels() {
+  if (panels_version_ == version_) return;
+  const auto inputs = static_cast<std::size_t>(size_.inputs);
+  const auto outputs = static_cast<std::size_t>(size_.outputs);
+  const std::size_t share = outputs / static_cast<std::size_t>(thread_count());
+  width_ = share > 32 ? 64 : share > 16 ? 32 : 16;
+  panels_.assign((outputs + width_ - 1) / width_ * width_ * inputs, 0.0F);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    float* to = panels_.data() + o / width_ * width_ * inputs + o % width_;
+    for (std::size_t i = 0; i < inputs; ++i) to[i * width_] = w_[o * inputs + i];
+  }
+  panels_version_ = version_;
+}
+
 void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
                          Workspace& workspace) {
   const auto inputs = static_cast<std::size_t>(size_.inputs);
   const auto outputs = static_cast<std::size_t>(size_.outputs);
   if (n <= few_rows) {
+    pack_panels();
+    const std::size_t panels = (outputs + width_ - 1) / width_;
     for (std::size_t image = 0; image < static_cast<std::size_t>(n); ++image) {
       float* to = y + image * outputs;
-      parallel_for(outputs, std::max<std::size_t>(parallel_grain / inputs, 4),
+      parallel_for(panels, parallel_grain / (inputs * width_) + 1,
                    [&](std::size_t begin, std::size_t end, int) {
-                     HWY_DYNAMIC_DISPATCH(dot_rows)(x + image * inputs, w_, b_, to, inputs, begin, end);
-                     epilogue(to + begin, end - begin);
+                     for (std::size_t o = begin * width_; o < std::min(end * width_, outputs); o += width_) {
+                       const std::size_t count = std::min(width_, outputs - o);
+                       HWY_DYNAMIC_DISPATCH(multiply_panel)
+                       (x + image * inputs, panels_.data() + o * inputs, b_ != nullptr ? b_ + o : nullptr,
+                        to + o, inputs, width_, count);
+                       epilogue(to + o, count);
+                     }
                    });
     }
     return;

@@ -15,7 +15,7 @@ struct ProductSize {
   std::int64_t outputs;
 };
 
-// y = x w^T + b, then the epilogue. Weights are packed when they have changed and many rows come. One object
+// y = x w^T + b, then the epilogue. Weights are packed at the first run after they have changed. One object
 // serves one thread at a time.
 class ProductForward {
  public:
@@ -29,11 +29,16 @@ class ProductForward {
  private:
   struct Bound;  // oneDNN's primitive for one number of rows
 
+  void pack_panels();
+
   ProductSize size_;
   const float* w_ = nullptr;
   const float* b_ = nullptr;
   std::uint64_t version_ = 0;
   std::vector<float> no_bias_;
+  std::vector<float> panels_;  // the weights in the order in which few rows read them
+  std::size_t width_ = 0;      // of a panel: outputs
+  std::uint64_t panels_version_ = 0;
   std::vector<std::unique_ptr<Bound>> bounds_;
 };
 

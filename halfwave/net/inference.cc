@@ -38,7 +38,6 @@ Inference::Inference(const Net& net, std::int64_t batch)
   for (std::int64_t i = 0; i < count; ++i) {
     shares_.emplace_back(net, PlanOptions{.batch = std::min((batch + count - 1) / count, part)});
   }
-  errors_.resize(shares_.size());
 }
 
 void Inference::load() {
@@ -52,27 +51,18 @@ const float* Inference::forward(const float* x, std::int64_t n) {
   if (n < count || count == 0) return together_->forward(x, n);
   const std::size_t inputs = net_.input().size();
   const std::size_t outputs = net_.output().size();
-  std::fill(errors_.begin(), errors_.end(), nullptr);
   parallel_for(shares_.size(), 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t share = begin; share < end; ++share) {
-      try {
-        const std::int64_t last = n * static_cast<std::int64_t>(share + 1) / count;
-        std::int64_t images = 0;
-        for (std::int64_t first = n * static_cast<std::int64_t>(share) / count; first < last;
-             first += images) {
-          const auto from = static_cast<std::size_t>(first);
-          images = next_part(last - first);
-          const float* y = shares_[share].forward(x + from * inputs, images);
-          std::copy_n(y, static_cast<std::size_t>(images) * outputs, outputs_.data() + from * outputs);
-        }
-      } catch (...) {
-        errors_[share] = std::current_exception();
+      const std::int64_t last = n * static_cast<std::int64_t>(share + 1) / count;
+      std::int64_t images = 0;
+      for (std::int64_t first = n * static_cast<std::int64_t>(share) / count; first < last; first += images) {
+        const auto from = static_cast<std::size_t>(first);
+        images = next_part(last - first);
+        const float* y = shares_[share].forward(x + from * inputs, images);
+        std::copy_n(y, static_cast<std::size_t>(images) * outputs, outputs_.data() + from * outputs);
       }
     }
   });
-  for (const std::exception_ptr& error : errors_) {
-    if (error) std::rethrow_exception(error);
-  }
   return outputs_.data();
 }
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <vector>
 
@@ -41,9 +40,8 @@ class Inference {
  private:
   const Net& net_;
   std::int64_t batch_;
-  std::vector<Plan> shares_;                // by thread; empty where the threads work together
-  std::optional<Plan> together_;            // for fewer images than shares, or all
-  std::vector<std::exception_ptr> errors_;  // of the shares
+  std::vector<Plan> shares_;      // by thread; empty where the threads work together
+  std::optional<Plan> together_;  // for fewer images than shares, or all
   Buffer outputs_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "common/error_message.h"
 #include "common/threads.h"
 
 namespace halfwave {
@@ -52,6 +53,24 @@ TEST(Parallel, LosesNothingWhereThreadsAreRefused) {
   const Seen seen = run(100, 4);
   omp_set_max_active_levels(levels);
   EXPECT_TRUE(seen == expected);
+}
+
+TEST(Parallel, HandsOnWhatAPartThrows) {
+  for (const int threads : {1, 3}) {
+    const Threads scope(threads);
+    std::vector<int> done(3, 0);
+    const auto run = [&] {
+      parallel_for(3, 1, [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i) {
+          if (i == 1) throw Error("part 1");
+          done[i] = 1;
+        }
+      });
+    };
+    EXPECT_EQ(message(run), "part 1");
+    EXPECT_EQ(done[0], 1);
+    EXPECT_EQ(done[2], threads == 1 ? 0 : 1);
+  }
 }
 
 TEST(Parallel, RunsOnOneThreadInside) {

@@ -68,6 +68,27 @@ void expect_right_sum(const ConvolutionCase& c, const NaiveConvolution& expected
   expect_within(y.values(), grown(expected.y, c.dy), expected.y.bound(c.dy), "y of the sum");
 }
 
+// A single image with an epilogue, which oneDNN's forward pass cuts into bands of rows, overwriting and
+// adding.
+void expect_right_alone(const ConvolutionSize& size, Edge edge, std::uint64_t seed) {
+  const ConvolutionCase c(size, 1, seed);
+  const NaiveConvolution expected(size, 1, c.x, c.w, c.b, c.dy);
+  std::vector<double> bound = expected.y.bound(c.dy);
+  for (double& each : bound) each += rounding * 4 * static_cast<double>(epilogue_step);
+  const Guarded<float> x(c.x, edge);
+  for (const bool adds : {false, true}) {
+    if (adds && !convolution_add_possible(size)) continue;
+    Guarded<float> y(c.dy, edge);
+    Workspace workspace;
+    const auto forward = adds ? make_convolution_add(size) : make_onednn_forward(size);
+    forward->load(c.w.data(), c.b.data());
+    forward->run(1, x.data(), y.data(), counting_epilogue(), workspace);
+    std::vector<double> value = adds ? grown(expected.y, c.dy) : expected.y.value;
+    for (double& each : value) each += static_cast<double>(epilogue_step);
+    expect_within(y.values(), value, bound, adds ? "y of the sum alone" : "y alone");
+  }
+}
+
 class ConvolutionValue : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
@@ -92,6 +113,11 @@ TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
     SCOPED_TRACE(fmt::format("{} threads", threads));
     const Threads scope(threads);
     expect_right_sum(c, expected, edge, bias);
+  }
+  for (const int threads : {1, 2, 3}) {
+    SCOPED_TRACE(fmt::format("alone, {} threads", threads));
+    const Threads scope(threads);
+    expect_right_alone(size, edge, 3000 + number);
   }
   if (!narrow_possible(size)) return;
   for_each_target([&] { expect_right(c, expected, run(narrow, c, edge, bias), bias); });
