@@ -13,6 +13,9 @@ int thread_count() {
 
 void set_thread_count(int count) { omp_set_num_threads(std::max(count, 1)); }
 
+ThreadScope::ThreadScope(int count) : before_(thread_count()) { set_thread_count(count); }
+ThreadScope::~ThreadScope() { set_thread_count(before_); }
+
 namespace detail {
 
 void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context) {

@@ -14,6 +14,18 @@ int thread_count();
 // Sets it for loops (and oneDNN's primitives) started from the calling thread; count >= 1.
 void set_thread_count(int count);
 
+// A number of threads until the end of the scope, then the one before.
+class ThreadScope {
+ public:
+  explicit ThreadScope(int count);
+  ~ThreadScope();
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  int before_;
+};
+
 // So many values, each read, worked on a little and written, are the least that pay for a second thread.
 inline constexpr std::size_t parallel_grain = 1 << 14;
 

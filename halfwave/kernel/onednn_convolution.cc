@@ -175,11 +175,10 @@ class OnednnForward final : public ConvolutionForward {
     const auto row = [&](int band) { return size.output_height * band / threads; };
     if (bands_.size() != static_cast<std::size_t>(threads)) {
       bands_.clear();
-      set_thread_count(1);  // of a band's primitive
+      const ThreadScope alone(1);  // of a band's primitive
       for (int band = 0; band < threads; ++band) {
         bands_.push_back(std::make_unique<Bound>(band_of(description_, row(band), row(band + 1)), 1));
       }
-      set_thread_count(threads);
     }
     std::size_t room = 0;
     for (const auto& band : bands_) {

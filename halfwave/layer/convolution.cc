@@ -124,12 +124,13 @@ Shape Convolution::bind(std::span<const Shape> inputs) {
            .dilation_height = o.dilation.height,
            .dilation_width = o.dilation.width,
            .groups = o.groups};
-  const double area = static_cast<double>(o.kernel.height) * static_cast<double>(o.kernel.width);
+  const double taps = static_cast<double>(o.kernel.height) * static_cast<double>(o.kernel.width) /
+                      static_cast<double>(o.groups);
   parameters_.push_back({.name = "weight",
                          .dims = {o.channels, o.kernel.height, o.kernel.width, in.channels / o.groups},
                          .start = Parameter::Start::random,
-                         .fan_in = area * static_cast<double>(in.channels / o.groups),
-                         .fan_out = area * static_cast<double>(o.channels / o.groups),
+                         .fan_in = taps * static_cast<double>(in.channels),
+                         .fan_out = taps * static_cast<double>(o.channels),
                          .decays = true});
   if (o.bias) parameters_.push_back({.name = "bias", .dims = {o.channels}});
   return out;

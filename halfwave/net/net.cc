@@ -40,6 +40,10 @@ constexpr std::size_t many_saturating_layers = 4;
 }  // namespace
 
 Net::Net(const NetSpec& spec) : spec_(spec) {
+  const auto control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7F'; };
+  if (std::any_of(spec_.name.begin(), spec_.name.end(), control)) {
+    fail("'name': the name of a net may not hold line breaks or other control characters");
+  }
   if (spec_.layers.empty()) fail("net '{}': it has no layers", spec_.name);
   static constexpr std::string_view losses[] = {"softmax_cross_entropy", "mean_squared_error"};
   if (std::find(std::begin(losses), std::end(losses), spec_.loss) == std::end(losses)) {

@@ -18,7 +18,7 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr std::string_view checksum_key = "halfwave.crc32";
 constexpr std::string_view no_checksum = "00000000";  // what stands in its place while it is computed
-constexpr std::uint64_t largest_file = std::uint64_t{1} << 36;
+constexpr std::uint64_t largest_file = std::uint64_t{1} << 33;
 constexpr std::uint64_t largest_header = 100'000'000;  // the format's own limit
 constexpr std::size_t prefix = 8;
 

@@ -1,1 +1,1 @@
-halfwave_test(base random_test.cc file_test.cc text_test.cc parallel_test.cc)
+halfwave_test(base random_test.cc file_test.cc text_test.cc parallel_test.cc table_test.cc)

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "common/error_message.h"
-#include "common/threads.h"
 
 namespace halfwave {
 namespace {
@@ -33,7 +32,7 @@ Seen run(std::size_t count, std::size_t grain) {
 
 TEST(Parallel, MeetsEveryIndexOnce) {
   for (const int threads : {1, 2, 3, 7}) {
-    const Threads scope(threads);
+    const ThreadScope scope(threads);
     for (const std::size_t count : {0, 1, 2, 5, 64, 1000}) {
       for (const std::size_t grain : {1, 3, 64, 2000}) {
         const Seen seen = run(count, grain);
@@ -46,7 +45,7 @@ TEST(Parallel, MeetsEveryIndexOnce) {
 
 // The parts are the same when the system gives fewer threads than were asked for.
 TEST(Parallel, LosesNothingWhereThreadsAreRefused) {
-  const Threads scope(3);
+  const ThreadScope scope(3);
   const Seen expected = run(100, 4);
   const int levels = omp_get_max_active_levels();
   omp_set_max_active_levels(0);
@@ -57,7 +56,7 @@ TEST(Parallel, LosesNothingWhereThreadsAreRefused) {
 
 TEST(Parallel, HandsOnWhatAPartThrows) {
   for (const int threads : {1, 3}) {
-    const Threads scope(threads);
+    const ThreadScope scope(threads);
     std::vector<int> done(3, 0);
     const auto run = [&] {
       parallel_for(3, 1, [&](std::size_t begin, std::size_t end, int) {
@@ -74,7 +73,7 @@ TEST(Parallel, HandsOnWhatAPartThrows) {
 }
 
 TEST(Parallel, RunsOnOneThreadInside) {
-  const Threads scope(2);
+  const ThreadScope scope(2);
   std::vector<int> inside(2, 0);
   parallel_for(2, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) inside[i] = thread_count() + omp_get_max_threads();

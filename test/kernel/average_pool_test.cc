@@ -59,7 +59,7 @@ TEST(AveragePool, AgreesWithTheDefinition) {
       SCOPED_TRACE(text_of(size) + (count_pad ? ", padding counts" : ""));
       const AveragePoolCase c(size, static_cast<std::int64_t>(1 + number % 4), count_pad, number);
       for (const int threads : {1, 2}) {
-        const Threads scope(threads);
+        const ThreadScope scope(threads);
         expect_right(c, edge);
       }
       for_each_target([&] { expect_right(c, edge); });

@@ -47,7 +47,7 @@ TEST(ConvolutionContract, GivesEachValueToTheEpilogueOnce) {
     for (const Implementation& implementation : implementations(size)) {
       for (const int threads : {1, 2}) {
         SCOPED_TRACE(fmt::format("{}, {} threads", implementation.name, threads));
-        const Threads scope(threads);
+        const ThreadScope scope(threads);
         std::vector<float> expected = run(implementation, c, Edge::back).y;
         for (float& value : expected) value += epilogue_step;
         EXPECT_EQ(bits(run(implementation, c, Edge::back, true, counting_epilogue()).y), bits(expected));
@@ -62,7 +62,7 @@ TEST(ConvolutionContract, GivesTheSameBitsAgain) {
     const ConvolutionCase c(size, 3, 3);
     for (const Implementation& implementation : implementations(size)) {
       for (const int threads : {1, 2}) {
-        const Threads scope(threads);
+        const ThreadScope scope(threads);
         EXPECT_TRUE(run(implementation, c, Edge::back) == run(implementation, c, Edge::back))
             << implementation.name;
       }
@@ -121,7 +121,7 @@ TEST(ConvolutionContract, RunsWithAnotherNumberOfThreadsThanItWasMadeWith) {
         forward->load(c.w.data(), c.b.data());
         std::vector<float> y(c.dy.size());
         for (const int now : {threads, 3 - threads}) {
-          const Threads scope(now);
+          const ThreadScope scope(now);
           std::vector<float> dw(c.dw.size());
           std::vector<float> db(c.db.size());
           forward->run(c.n, c.x.data(), y.data(), {}, workspace);
@@ -141,7 +141,7 @@ TEST(ConvolutionContract, RunsInsideAParallelRegion) {
     SCOPED_TRACE(text_of(size));
     const ConvolutionCase c(size, 4, 6);
     const NaiveConvolution expected(size, c.n, c.x, c.w, c.b, c.dy);
-    const Threads scope(2);
+    const ThreadScope scope(2);
     const auto before = make_onednn_backward_weights(size);
     Workspace workspace;
     std::vector<float> dw(c.dw.size());

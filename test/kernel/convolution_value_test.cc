@@ -104,19 +104,19 @@ TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
   for (const Implementation& implementation : implementations(size)) {
     for (const int threads : {1, 2}) {
       SCOPED_TRACE(fmt::format("{}, {} threads", implementation.name, threads));
-      const Threads scope(threads);
+      const ThreadScope scope(threads);
       expect_right(c, expected, run(implementation, c, edge, bias), bias);
     }
   }
   for (const int threads : {1, 2}) {
     if (!convolution_add_possible(size)) break;
     SCOPED_TRACE(fmt::format("{} threads", threads));
-    const Threads scope(threads);
+    const ThreadScope scope(threads);
     expect_right_sum(c, expected, edge, bias);
   }
   for (const int threads : {1, 2, 3}) {
     SCOPED_TRACE(fmt::format("alone, {} threads", threads));
-    const Threads scope(threads);
+    const ThreadScope scope(threads);
     expect_right_alone(size, edge, 3000 + number);
   }
   if (!narrow_possible(size)) return;

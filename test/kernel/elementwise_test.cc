@@ -18,7 +18,7 @@ TEST(Elementwise, AddsWithTheEpilogueOnce) {
   RandomStream random = random_of(1);
   for (const std::size_t count : lengths()) {
     for (const int threads : {1, 2}) {
-      const Threads scope(threads);
+      const ThreadScope scope(threads);
       const Guarded<float> a(normal_values(random, count), Edge::back);
       const Guarded<float> b(normal_values(random, count), Edge::front);
       std::vector<float> sum(count);
@@ -58,7 +58,7 @@ TEST(Elementwise, Copies) {
 TEST(Elementwise, GoesOverBlocksWithoutGapOrOverlap) {
   for (const std::size_t count : lengths()) {
     for (const int threads : {1, 2}) {
-      const Threads scope(threads);
+      const ThreadScope scope(threads);
       std::vector<int> seen(count);
       over_blocks(count, [&](std::size_t begin, std::size_t size) {
         for (std::size_t i = begin; i < begin + size; ++i) ++seen[i];

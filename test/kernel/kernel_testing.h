@@ -14,7 +14,7 @@
 
 #include "common/guarded.h"
 #include "common/instruction_sets.h"
-#include "common/threads.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/base/random.h"
 #include "halfwave/kernel/epilogue.h"
 

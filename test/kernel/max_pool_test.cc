@@ -77,7 +77,7 @@ void expect_right(const PoolSize& size, std::uint64_t seed) {
     SCOPED_TRACE(rectify ? "rectified" : "plain");
     const MaxPoolResult expected = definition(c, rectify);
     for (const int threads : {1, 2}) {
-      const Threads scope(threads);
+      const ThreadScope scope(threads);
       expect_right(c, rectify, expected, edge);
     }
     for_each_target([&] { expect_right(c, rectify, expected, edge); });

@@ -31,7 +31,7 @@ void over_extents(Test&& test) {
     SCOPED_TRACE(fmt::format("{} rows of {} channels", extent.rows, extent.channels));
     const Edge edge = extent.channels % 2 == 0 ? Edge::back : Edge::front;
     for (const int threads : {1, 2}) {
-      const Threads scope(threads);
+      const ThreadScope scope(threads);
       test(extent, edge);
     }
     for_each_target([&] { test(extent, edge); });

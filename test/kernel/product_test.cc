@@ -44,7 +44,7 @@ void over_cases(Test&& test) {
     SCOPED_TRACE(fmt::format("{} rows, {} to {}", c.n, c.inputs, c.outputs));
     const Edge edge = c.n % 2 == 0 ? Edge::back : Edge::front;
     for (const int threads : {1, 2}) {
-      const Threads scope(threads);
+      const ThreadScope scope(threads);
       test(c, edge);
     }
     for_each_target([&] { test(c, edge); });

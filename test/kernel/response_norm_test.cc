@@ -55,7 +55,7 @@ void over_cases(Test&& test) {
     SCOPED_TRACE(fmt::format("{} rows of {} channels, window {}, alpha {}, beta {}, k {}", c.rows, c.channels,
                              c.options.window, c.options.alpha, c.options.beta, c.options.k));
     for (const int threads : {1, 2}) {
-      const Threads scope(threads);
+      const ThreadScope scope(threads);
       test(c);
     }
     for_each_target([&] { test(c); });

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/threads.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/net/built_in.h"
 #include "net_testing.h"
 
@@ -29,7 +29,7 @@ void expect_same(const Net& net, std::int64_t batch) {
   const std::vector<float> expected = one_by_one(net, x);
   for (const int threads : {1, 2, 3}) {
     SCOPED_TRACE(threads);
-    const Threads scope(threads);
+    const ThreadScope scope(threads);
     Inference inference(net, batch);
     for (std::int64_t n = batch; n >= 1; n = n > 4 ? n / 2 + 1 : n - 1) {
       SCOPED_TRACE(n);
@@ -55,20 +55,20 @@ TEST(Inference, LetsThreadsWorkTogetherOnLargeNets) {
       net_of("input = [1, 1, 3]\nlayers = [ { linear = 3000 }, 'relu', { linear = 1500 }, { linear = 2 } ]");
   shake(net, 1);
   expect_same(net, 9);
-  const Threads scope(2);
+  const ThreadScope scope(2);
   EXPECT_EQ(Inference(net, 9).arena_bytes(), Plan(net, {.batch = 9}).arena_bytes());
 }
 
 TEST(Inference, TakesTheMemoryOfAFewImages) {
   const Net net(load_net("mnist-example"));
-  const Threads scope(2);
+  const ThreadScope scope(2);
   EXPECT_LT(Inference(net, 1000).arena_bytes(), Plan(net, {.batch = 40}).arena_bytes());
 }
 
 TEST(Inference, TakesNewValuesByLoad) {
   Net net(load_net("lenet5"));
   shake(net, 1);
-  const Threads scope(2);
+  const ThreadScope scope(2);
   Inference inference(net, 20);
   const std::vector<float> x = normal_values(6, 20 * net.input().size());
   inference.forward(x.data(), 20);
@@ -83,7 +83,7 @@ TEST(Inference, RunsInsideAParallelLoop) {
   shake(net, 1);
   const std::vector<float> x = normal_values(6, 20 * net.input().size());
   const std::vector<float> expected = one_by_one(net, x);
-  const Threads scope(2);
+  const ThreadScope scope(2);
   Inference outside(net, 20);
   std::vector<std::vector<float>> got(4);
   parallel_for(got.size(), 1, [&](std::size_t begin, std::size_t end, int) {
@@ -98,7 +98,7 @@ TEST(Inference, RunsInsideAParallelLoop) {
 
 TEST(Inference, CountsTheTimeOfThreadsSideBySideOnce) {
   const Net net(load_net("lenet5"));
-  const Threads scope(2);
+  const ThreadScope scope(2);
   Inference inference(net, 64);
   const std::vector<float> x = normal_values(6, 64 * net.input().size());
   inference.forward(x.data(), 64);

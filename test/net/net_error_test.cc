@@ -14,6 +14,8 @@ struct Wrong {
 
 const Wrong all_wrong[] = {
     {"name = 'n'\ninput = [1, 1, 1]\nlayers = []", "net 'n': it has no layers"},
+    {"name = \"n\\u001b[31m\"\ninput = [1, 1, 1]\nlayers = ['relu']",
+     "'name': the name of a net may not hold line breaks or other control characters"},
     {"name = 'n'\ninput = [1, 1, 1]\nlayers = ['relu']\nloss = 'softmax_cross_entrpy'",
      "net 'n': unknown loss 'softmax_cross_entrpy'; did you mean 'softmax_cross_entropy'?"},
     // Shapes that do not fit.

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
+#include "common/allocation_count.h"
 #include "common/error_message.h"
-#include "common/threads.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/train/run_folder.h"
 #include "sample_data.h"
@@ -127,8 +127,26 @@ TEST(Trainer, ResumesInTheTestOfAnEpoch) {
   }
 }
 
+// Loss and update too; what oneDNN takes for a product it gives back.
+TEST(TrainingStep, TakesNoMemoryAfterTheFirstStep) {
+  for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam}) {
+    Net net(parse_net(sample_net(), "test"));
+    net.initialise(1);
+    TrainOptions options = short_run(kind);
+    options.resolve();
+    TrainingStep step(net, options, 8);
+    const Buffer x(8 * net.input().size());
+    const std::vector<int> labels{0, 1, 2, 3, 0, 1, 2, 3};
+    step.run(x.data(), labels, 0, 0.01);
+    const AllocationCount before = allocation_count();
+    for (std::uint64_t i = 1; i < 10; ++i) step.run(x.data(), labels, i, 0.01);
+    const AllocationCount after = allocation_count();
+    EXPECT_EQ(after.taken - after.given_back, before.taken - before.given_back);
+  }
+}
+
 TEST(Trainer, UsesItsNumberOfThreads) {
-  const Threads scope(3);
+  const ThreadScope scope(3);
   Net net(parse_net(sample_net(), "test"));
   TrainOptions options = short_run();
   options.threads = 1;
