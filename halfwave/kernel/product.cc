@@ -1,6 +1,6 @@
 // Forward by oneDNN's inner product on packed weights (three times as fast as its sgemm with transposed
-// ones); for very few rows, where the weights are read once and memory decides, a product of our own, whose
-// weights lie in the order in which it reads them.
+// ones); for very few rows in inference, where the weights are read once and memory decides, a product of our
+// own, whose weights lie in the order in which it reads them.
 // Backward by oneDNN's sgemm on the weights as they are.
 #include "halfwave/kernel/product.h"
 
@@ -25,7 +25,7 @@ namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// y = x w + b for `width` outputs, at most 64, of which `count` are there; w is inputs x width.
+// y = x w + b for a panel of V vectors of outputs, of which `count` outputs are there; w is inputs x outputs.
 template <std::size_t V>
 void panel(const float* x, const float* w, const float* b, float* y, std::size_t inputs, std::size_t count) {
   const hn::CappedTag<float, 16> d;
@@ -75,7 +75,7 @@ namespace {
 
 HWY_EXPORT(multiply_panel);
 
-// Up to this many rows packed weights bring nothing: each is read once a row.
+// Up to this many rows the panels are faster than oneDNN.
 constexpr std::int64_t few_rows = 2;
 
 void multiply(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
@@ -121,8 +121,8 @@ struct ProductForward::Bound {
   dnnl::stream stream{onednn::engine()};
 };
 
-ProductForward::ProductForward(const ProductSize& size)
-    : size_(size), no_bias_(static_cast<std::size_t>(size.outputs)) {}
+ProductForward::ProductForward(const ProductSize& size, bool training)
+    : size_(size), training_(training), no_bias_(static_cast<std::size_t>(size.outputs)) {}
 
 ProductForward::~ProductForward() = default;
 
@@ -151,7 +151,7 @@ void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogu
                          Workspace& workspace) {
   const auto inputs = static_cast<std::size_t>(size_.inputs);
   const auto outputs = static_cast<std::size_t>(size_.outputs);
-  if (n <= few_rows) {
+  if (n <= few_rows && !training_) {
     pack_panels();
     const std::size_t panels = (outputs + width_ - 1) / width_;
     for (std::size_t image = 0; image < static_cast<std::size_t>(n); ++image) {

@@ -15,11 +15,12 @@ struct ProductSize {
   std::int64_t outputs;
 };
 
-// y = x w^T + b, then the epilogue. Weights are packed at the first run after they have changed. One object
-// serves one thread at a time.
+// y = x w^T + b, then the epilogue. Weights are packed at the first run after they have changed. In training,
+// where they change every step, no second packing is kept for few rows. One object serves one thread at a
+// time.
 class ProductForward {
  public:
-  explicit ProductForward(const ProductSize& size);
+  ProductForward(const ProductSize& size, bool training);
   ~ProductForward();
 
   // Takes over new weights and bias (bias may be null). The pointers must live until the next load.
@@ -32,6 +33,7 @@ class ProductForward {
   void pack_panels();
 
   ProductSize size_;
+  bool training_;
   const float* w_ = nullptr;
   const float* b_ = nullptr;
   std::uint64_t version_ = 0;

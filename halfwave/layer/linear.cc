@@ -9,7 +9,11 @@ class LinearOperation final : public Operation {
  public:
   LinearOperation(kernel::ProductSize size, const OperationRequest& request, std::size_t weight,
                   std::optional<std::size_t> bias)
-      : size_(size), forward_(size), epilogue_(request.epilogue), weight_(weight), bias_(bias) {}
+      : size_(size),
+        forward_(size, request.training),
+        epilogue_(request.epilogue),
+        weight_(weight),
+        bias_(bias) {}
 
   OperationTraits traits() const override { return {.backward_needs_x = true}; }
 

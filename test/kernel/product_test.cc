@@ -11,8 +11,8 @@ namespace halfwave::kernel {
 namespace {
 
 void forward(const ProductSize& size, std::int64_t n, const float* x, const float* w, const float* b,
-             float* y, const Epilogue& epilogue) {
-  ProductForward product(size);
+             float* y, const Epilogue& epilogue, bool training) {
+  ProductForward product(size, training);
   Workspace workspace;
   product.load(w, b);
   product.run(n, x, y, epilogue, workspace);
@@ -87,20 +87,24 @@ TEST(Product, RunsForward) {
     const Guarded<float> b(normal_values(random, area(c.outputs, 1)), edge);
     const auto inputs = static_cast<std::size_t>(c.inputs);
     const auto outputs = static_cast<std::size_t>(c.outputs);
-    Product expected(
+    const Product expected(
         static_cast<std::size_t>(c.n), outputs, inputs,
         [&](std::size_t i, std::size_t k) { return x.data()[i * inputs + k]; },
         [&](std::size_t k, std::size_t j) { return w.data()[j * inputs + k]; });
-    Guarded<float> y(area(c.n, c.outputs), edge);
-    forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), nullptr, y.data(), {});
-    expect_within(y.values(), expected.value, expected.bound, "y without bias");
-    for (std::size_t i = 0; i < y.size(); ++i) expected.add(i, b.data()[i % outputs], 2);
-    Guarded<float> biased(y.size(), edge);
-    forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), biased.data(), {});
-    expect_within(biased.values(), expected.value, expected.bound, "y");
-    Guarded<float> counted(y.size(), edge);
-    forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), b.data(), counted.data(), counting_epilogue());
-    for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(counted[i], biased[i] + epilogue_step) << i;
+    Product with_bias = expected;
+    for (std::size_t i = 0; i < with_bias.value.size(); ++i) with_bias.add(i, b.data()[i % outputs], 2);
+    for (const bool training : {false, true}) {
+      const auto run = [&](const float* bias, const Epilogue& epilogue) {
+        Guarded<float> y(area(c.n, c.outputs), edge);
+        forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), bias, y.data(), epilogue, training);
+        return y.values();
+      };
+      expect_within(run(nullptr, {}), expected.value, expected.bound, "y without bias");
+      const std::vector<float> biased = run(b.data(), {});
+      expect_within(biased, with_bias.value, with_bias.bound, "y");
+      const std::vector<float> counted = run(b.data(), counting_epilogue());
+      for (std::size_t i = 0; i < counted.size(); ++i) ASSERT_EQ(counted[i], biased[i] + epilogue_step) << i;
+    }
   });
 }
 
@@ -153,11 +157,13 @@ TEST(Product, KeepsSpecialValuesToTheirRow) {
       std::vector<float> w = normal_values(random, area(size.outputs, size.inputs));
       x[18] = not_a_number;  // of the first row
       w[19 * 3 + 18] = infinity;
-      std::vector<float> y(area(n, size.outputs));
-      forward(size, n, x.data(), w.data(), nullptr, y.data(), {});
-      for (std::size_t i = 0; i < y.size(); ++i) {
-        EXPECT_EQ(std::isnan(y[i]), i < 7) << i;
-        EXPECT_EQ(std::isinf(y[i]), i >= 7 && i % 7 == 3) << i;
+      for (const bool training : {false, true}) {
+        std::vector<float> y(area(n, size.outputs));
+        forward(size, n, x.data(), w.data(), nullptr, y.data(), {}, training);
+        for (std::size_t i = 0; i < y.size(); ++i) {
+          EXPECT_EQ(std::isnan(y[i]), i < 7) << i;
+          EXPECT_EQ(std::isinf(y[i]), i >= 7 && i % 7 == 3) << i;
+        }
       }
     });
   }
