@@ -149,6 +149,10 @@ double Activation::value(double x) const { return entry_of(*info_).value(x, para
 
 double Activation::slope(double x) const { return entry_of(*info_).slope(x, parameters_); }
 
+long double Activation::value(long double x) const { return entry_of(*info_).long_value(x, parameters_); }
+
+long double Activation::slope(long double x) const { return entry_of(*info_).long_slope(x, parameters_); }
+
 Activation::Range Activation::range() const { return entry_of(*info_).range(parameters_); }
 
 std::span<const double> Activation::kinks(std::array<double, max_activation_kinks>& storage) const {

@@ -33,8 +33,9 @@ struct ActivationParameter {
 };
 
 // How far a float result may be from the exact one: at most `ulp` units in the last place of the exact one,
-// or at most `absolute` (for slopes with a root, or computed from a rounded y). Measured with parameters of
-// magnitude up to 2, on every instruction set; a test holds it. 0, 0: exact.
+// or at most `absolute` (for slopes with a root, or computed from a rounded y). Holds for all floats with the
+// default parameters, on every instruction set (doc/activations.md tells them apart), and with one unit more
+// for parameters of magnitude up to 2; a test holds it. 0, 0: exact.
 struct ErrorBound {
   double ulp = 0;
   double absolute = 0;
@@ -77,9 +78,11 @@ class Activation {
   // Where the slope or dy is NaN, dx is NaN. Where the slope is exactly 0, dx is 0 unless dy is NaN or inf.
   void backward(const float* saved, const float* dy, float* dx, std::size_t n) const;
 
-  // The same formulas in double, for checks: f(x), and f'(x) (always from x).
+  // The same formulas in higher precision, for checks: f(x), and f'(x) (always from x).
   double value(double x) const;
   double slope(double x) const;
+  long double value(long double x) const;
+  long double slope(long double x) const;
 
   // The infimum and supremum of f (may be infinite), with these parameters.
   struct Range {

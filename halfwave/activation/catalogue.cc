@@ -23,38 +23,46 @@ namespace {
 using FloatTag = hn::ScalableTag<float>;
 constexpr std::size_t most_lanes = hn::MaxLanes(FloatTag());
 
+// As many vectors side by side as the formula asks for; where registers are few, long formulas go alone.
+constexpr bool has_32_registers = HWY_ARCH_ARM_A64 || HALFWAVE_HAS_SCALEF;
+template <class A>
+constexpr std::size_t side_by_side = has_32_registers || A::unroll == 4 ? A::unroll : 1;
+
+template <std::size_t count>
+struct Side {
+  using Tag = TwinTag<typename Side<count / 2>::Tag>;
+};
+template <>
+struct Side<1> {
+  using Tag = FloatTag;
+};
+
+template <class A, class D>
+HWY_INLINE void forward_step(D d, const float* x, float* y, const Parameters& p) {
+  StoreU(A::value(d, LoadU(d, x), p), d, y);
+}
+template <class A, class D>
+HWY_INLINE void backward_step(D d, const float* saved, const float* dy, float* dx, const Parameters& p) {
+  StoreU(Mul(A::slope(d, LoadU(d, saved), p), LoadU(d, dy)), d, dx);
+}
+
 // y = f(x) for n values, a multiple of the number of lanes.
 template <class A>
 HWY_NOINLINE void forward_vectors(const float* x, float* y, std::size_t n, Parameters p) {
+  const typename Side<side_by_side<A>>::Tag wide;
   const FloatTag d;
-  const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
-  if constexpr (A::unroll > 1) {
-    for (; i + A::unroll * lanes <= n; i += A::unroll * lanes) {
-      for (std::size_t k = 0; k < A::unroll; ++k) {
-        hn::StoreU(A::value(d, hn::LoadU(d, x + i + k * lanes), p), d, y + i + k * lanes);
-      }
-    }
-  }
-  for (; i < n; i += lanes) hn::StoreU(A::value(d, hn::LoadU(d, x + i), p), d, y + i);
+  for (; i + Lanes(wide) <= n; i += Lanes(wide)) forward_step<A>(wide, x + i, y + i, p);
+  for (; i < n; i += Lanes(d)) forward_step<A>(d, x + i, y + i, p);
 }
 
 template <class A>
 HWY_NOINLINE void backward_vectors(const float* s, const float* dy, float* dx, std::size_t n, Parameters p) {
+  const typename Side<side_by_side<A>>::Tag wide;
   const FloatTag d;
-  const std::size_t lanes = hn::Lanes(d);
   std::size_t i = 0;
-  if constexpr (A::unroll > 1) {
-    for (; i + A::unroll * lanes <= n; i += A::unroll * lanes) {
-      for (std::size_t k = 0; k < A::unroll; ++k) {
-        const std::size_t at = i + k * lanes;
-        hn::StoreU(Mul(A::slope(d, hn::LoadU(d, s + at), p), hn::LoadU(d, dy + at)), d, dx + at);
-      }
-    }
-  }
-  for (; i < n; i += lanes) {
-    hn::StoreU(Mul(A::slope(d, hn::LoadU(d, s + i), p), hn::LoadU(d, dy + i)), d, dx + i);
-  }
+  for (; i + Lanes(wide) <= n; i += Lanes(wide)) backward_step<A>(wide, s + i, dy + i, dx + i, p);
+  for (; i < n; i += Lanes(d)) backward_step<A>(d, s + i, dy + i, dx + i, p);
 }
 
 template <class A>
@@ -102,26 +110,25 @@ namespace {
 HWY_EXPORT(find_kernel);
 
 namespace once = HWY_NAMESPACE;
-using DoubleTag = hwy::HWY_NAMESPACE::CappedTag<double, 1>;
-
-template <class A>
-double value(double x, const Parameters& p) {
-  const DoubleTag d;
-  return once::hn::GetLane(A::value(d, once::hn::Set(d, x), p));
+template <class A, class T>
+T value(T x, const Parameters& p) {
+  const once::ScalarTag<T> d;
+  return A::value(d, once::Scalar<T>{x}, p).value;
 }
 
-template <class A>
-double slope(double x, const Parameters& p) {
-  const DoubleTag d;
-  auto saved = once::hn::Set(d, x);
+template <class A, class T>
+T slope(T x, const Parameters& p) {
+  const once::ScalarTag<T> d;
+  once::Scalar<T> saved{x};
   if constexpr (A::info.backward_from_y) saved = A::value(d, saved, p);
-  return once::hn::GetLane(A::slope(d, saved, p));
+  return A::slope(d, saved, p).value;
 }
 
 template <class... A>
 std::array<Entry, sizeof...(A)> make_entries(once::List<A...> /*catalogue*/) {
   std::size_t index = 0;
-  return {Entry{A::info, index++, &value<A>, &slope<A>, &A::range, &A::kinks, &A::conflict}...};
+  return {Entry{A::info, index++, &value<A, double>, &slope<A, double>, &value<A, long double>,
+                &slope<A, long double>, &A::range, &A::kinks, &A::conflict}...};
 }
 
 }  // namespace

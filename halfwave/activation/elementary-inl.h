@@ -1,4 +1,4 @@
-// The functions that formulas in the catalogue are made of, for one lane of double (checks; by the C
+// The functions that formulas in the catalogue are made of, for a double or long double (checks; by the C
 // library) and for vectors of float. All pass NaN on and accept infinities. The exponential functions take
 // arguments <= 0 only: written so, no formula overflows, and none loses its tail by cancellation.
 // Per-target header: included once for each instruction set.
@@ -17,49 +17,39 @@
 #include <type_traits>
 
 #include <hwy/highway.h>
+#include "halfwave/base/twin-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
+using namespace simd::HWY_NAMESPACE;
 
-using hn::Abs;
-using hn::Add;
-using hn::And;
-using hn::CopySign;
-using hn::Div;
-using hn::Eq;
-using hn::Ge;
-using hn::Gt;
-using hn::IfThenElse;
-using hn::IfThenElseZero;
-using hn::IfThenZeroElse;
-using hn::Le;
-using hn::Lt;
-using hn::Mul;
-using hn::MulAdd;
-using hn::Neg;
-using hn::NegMulAdd;
-using hn::Sqrt;
-using hn::Sub;
-using hn::Vec;
-using hn::Zero;
-
+// Whether the formulas are to compute in full precision, by the C library: for checks.
 template <class D>
-inline constexpr bool is_double = std::is_same_v<hn::TFromD<D>, double>;
+inline constexpr bool is_reference = !std::is_same_v<Lane<D>, float>;
 
 template <class D, class T>
 HWY_INLINE Vec<D> number(D d, T c) {
-  return hn::Set(d, static_cast<hn::TFromD<D>>(c));
+  return Set(d, static_cast<Lane<D>>(c));
 }
 
-// The smaller and the larger one; x when x is NaN (Highway's Min and Max leave that open).
+// The smaller and the larger one; x when x is NaN.
+#undef HALFWAVE_X86_MIN
+#define HALFWAVE_X86_MIN (HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128)
 template <class V>
 HWY_INLINE V at_most(V x, V limit) {
+#if HALFWAVE_X86_MIN
+  return Min(limit, x);  // gives the second one where one is NaN
+#else
   return IfThenElse(Gt(x, limit), limit, x);
+#endif
 }
 template <class V>
 HWY_INLINE V at_least(V x, V limit) {
+#if HALFWAVE_X86_MIN
+  return Max(limit, x);
+#else
   return IfThenElse(Lt(x, limit), limit, x);
+#endif
 }
 
 // x when x is NaN, else r: for slopes that are constant between kinks.
@@ -78,20 +68,19 @@ HWY_INLINE V negative_part(D d, V x) {
   return IfThenZeroElse(Gt(x, Zero(d)), x);
 }
 
-// |x|, cut where exp(-|x|) has long been 0, so that |x| times that is 0 at infinity too.
+// x, cut where exp(x) has long been 0, so that x times that is 0 at minus infinity too.
 template <class D, class V>
-HWY_INLINE V magnitude_for_exp(D d, V x) {
-  return at_most(Abs(x), number(d, is_double<D> ? 1000.0 : 150.0));
+HWY_INLINE V cut_below(D d, V x) {
+  return at_least(x, number(d, is_reference<D> ? -1000.0 : -125.0));
+}
+template <class D, class V>
+HWY_INLINE V minus_magnitude(D d, V x) {
+  return cut_below(d, Neg(Abs(x)));
 }
 
-// x with the lower half of its significant bits cleared: the product of two such is exact (Dekker 1971).
-template <class D, class V>
-HWY_INLINE V leading_half(D d, V x) {
-  const hn::RebindToUnsigned<D> bits;
-  using Bits = hn::TFromD<decltype(bits)>;
-  const auto mask = static_cast<Bits>(~Bits{0} << (is_double<D> ? 27 : 12));
-  return And(x, hn::BitCast(d, hn::Set(bits, mask)));
-}
+// From here on a function that tends to 1 there is 1, and one that tends to x is x.
+template <class D>
+inline constexpr double far = is_reference<D> ? 50 : 20;
 
 // c[0] + c[1] x + c[2] x^2 + ...
 template <class D, class V, std::size_t N>
@@ -101,145 +90,301 @@ HWY_INLINE V polynomial(D d, V x, const double (&c)[N]) {
   return sum;
 }
 
-// x = n ln 2 + r with |r| <= 0.36, for -150 <= x + low <= 0 (x exact, low a small correction of it).
-// Gives n as bits to be used by power_of_two, and exp(r) - 1.
-template <class D, class V, class VI>
-HWY_INLINE void reduce_exp(D d, V x, V low, VI& n, V& expm1_r) {
-  const hn::RebindToSigned<D> di;
-  // Adding 1.5 * 2^23 rounds to an integer, which then stands in the lower bits.
-  const V shifter = number(d, 0x1.8p23);
-  const V shifted = MulAdd(Add(x, low), number(d, std::numbers::log2e), shifter);
-  n = Sub(hn::BitCast(di, shifted), hn::BitCast(di, shifter));
-  const V count = Sub(shifted, shifter);
-  // ln 2 in two parts, the first with enough trailing zeros for count * part to be exact (Cody and Waite
-  // 1980).
-  V r = NegMulAdd(count, number(d, 0x1.62e4p-1), x);
-  r = Add(NegMulAdd(count, number(d, 0x1.7f7d1cf79abcap-20), r), low);
-  // Minimax for (exp(r) - 1 - r) / r^2 on |r| <= 0.4, relative to exp(r): 3.3e-10.
-  constexpr double c[] = {0.5000000191,   0.1666666688,   0.04166591023,
-                          0.008333249334, 0.001396845268, 0.0001992963386};
-  expm1_r = MulAdd(Mul(r, r), polynomial(d, r, c), r);
+// A number in two parts, high + low: low is small beside high, and what rounding left of it.
+template <class V>
+struct Pair {
+  V high;
+  V low;
+  HWY_INLINE V rounded() const { return Add(high, low); }
+};
+
+// larger + smaller, exactly, for |larger| >= |smaller| or larger = 0 (Dekker 1971).
+template <class V>
+HWY_INLINE Pair<V> sum(V larger, V smaller) {
+  const V high = Add(larger, smaller);
+  return {high, Sub(smaller, Sub(high, larger))};
 }
 
-template <class D, class VI>
-HWY_INLINE Vec<D> power_of_two(D d, VI n) {
-  const hn::RebindToSigned<D> di;
-  return hn::BitCast(d, hn::ShiftLeft<23>(Add(n, hn::Set(di, 127))));
+// first + x (c[0] + c[1] x + ...), the last sum unrounded.
+template <class D, class V, std::size_t N>
+HWY_INLINE Pair<V> polynomial_pair(D d, V x, double first, const double (&c)[N]) {
+  const V rest = polynomial(d, x, c);
+  const V high = MulAdd(x, rest, number(d, first));
+  return {high, MulAdd(x, rest, Sub(number(d, first), high))};
 }
 
-// factor * exp(x + low) for x + low <= 0 (low as above). The product is formed before the last scaling, so
-// that a result that is no denormal number has full precision even where exp(x) alone is one.
+// Whether MulAdd rounds once.
+#if HWY_TARGET == HWY_SSE2 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || \
+    HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
+template <class D>
+inline constexpr bool is_fused = false;
+#else
+template <class D>
+inline constexpr bool is_fused = !is_reference<D>;
+#endif
+
+// x with the lower half of its significant bits cleared: the product of two such is exact (Dekker 1971).
 template <class D, class V>
-HWY_INLINE V exp_times(D d, V x, V low, V factor) {
-  if constexpr (is_double<D>) {
-    return number(d, hn::GetLane(factor) * std::exp(hn::GetLane(Add(x, low))));
+HWY_INLINE V leading_half(D d, V x) {
+  return And(x, BitCast(d, Set(SignedTag<D>(), ~((1 << 12) - 1))));
+}
+
+// a b, exactly.
+template <class D, class V>
+HWY_INLINE Pair<V> product(D d, V a, V b) {
+  const V high = Mul(a, b);
+  if constexpr (is_reference<D>) {
+    return {high, Zero(d)};
+  } else if constexpr (is_fused<D>) {
+    return {high, MulSub(a, b, high)};
   } else {
-    Vec<hn::RebindToSigned<D>> n;
-    V expm1_r;
-    reduce_exp(d, at_least(x, number(d, -150)), low, n, expm1_r);
-    const auto half = hn::ShiftRight<1>(n);
-    const V scaled = Mul(MulAdd(factor, expm1_r, factor), power_of_two(d, half));
-    return Mul(scaled, power_of_two(d, Sub(n, half)));
+    const V a_high = leading_half(d, a);
+    const V b_high = leading_half(d, b);
+    const V a_low = Sub(a, a_high);
+    const V b_low = Sub(b, b_high);
+    const V middle = Add(Sub(Mul(a_high, b_high), high), Add(Mul(a_high, b_low), Mul(a_low, b_high)));
+    return {high, Add(middle, Mul(a_low, b_low))};
   }
 }
 
+// q + rest * reciprocal, the last two of half the precision.
+template <class V>
+struct Quotient {
+  V q;
+  V rest;
+  V reciprocal;
+  HWY_INLINE V rounded() const { return MulAdd(rest, reciprocal, q); }
+  HWY_INLINE Pair<V> pair() const {
+    const V high = rounded();
+    return {high, MulAdd(rest, reciprocal, Sub(q, high))};
+  }
+};
+
+// n / s, with an error well below a unit in the last place. s is normal, and neither it nor n is near
+// overflow.
+template <class D, class V, bool has_low = true>
+HWY_INLINE Quotient<V> quotient(D d, const Pair<V>& n, const Pair<V>& s) {
+  if constexpr (is_reference<D>) {
+    return {Div(Add(n.high, n.low), Add(s.high, s.low)), Zero(d), Zero(d)};
+  } else {
+    const V reciprocal = ApproximateReciprocal(s.high);
+#if HALFWAVE_HAS_SCALEF
+    // Its 14 bits are enough for one step of Newton's.
+    const V q = Mul(n.high, reciprocal);
+#else
+    const V q = Div(n.high, s.high);
+#endif
+    V rest = is_fused<D> ? NegMulAdd(q, s.high, n.high) : Zero(d);
+    if constexpr (has_low) rest = Add(rest, n.low);
+    rest = NegMulAdd(q, s.low, rest);
+    return {q, rest, reciprocal};
+  }
+}
 template <class D, class V>
-HWY_INLINE V exp_times(D d, V x, V factor) {
-  return exp_times(d, x, Zero(d), factor);
+HWY_INLINE Quotient<V> quotient(D d, V n, const Pair<V>& s) {
+  return quotient<D, V, false>(d, {n, Zero(d)}, s);
 }
 
-// exp(x) for x <= 0.
+// exp(x) in parts: (1 + rest) * 2^count, the second factor as scaled() wants it.
+template <class V>
+struct Exponential {
+  Pair<V> rest;
+  V power;
+};
+
+// x 2^count, rounded once; what power is made of differs.
 template <class D, class V>
-HWY_INLINE V exp_negative(D d, V x) {
-  return exp_times(d, x, number(d, 1));
+HWY_INLINE V scaled(D d, V x, V power) {
+  if constexpr (is_reference<D>) {
+    return Mul(x, power);
+  } else {
+#if HALFWAVE_HAS_SCALEF
+    return scalef(x, power);
+#else
+    return Mul(Mul(x, power), number(d, 0x1p-64));
+#endif
+  }
+}
+// power, or that of 2^0.
+template <class D, class M, class V>
+HWY_INLINE V if_then_power(D d, M mask, V power) {
+  if constexpr (HALFWAVE_HAS_SCALEF && !is_reference<D>) {
+    return IfThenElseZero(mask, power);
+  } else {
+    return IfThenElse(mask, power, number(d, is_reference<D> ? 1.0 : 0x1p64));
+  }
+}
+
+// exp(x + low) for -125 <= x + low <= 43 (x exact, low a small correction of it).
+template <class D, class V, bool has_low = true>
+HWY_INLINE Exponential<V> exponential(D d, V x, V low) {
+  if constexpr (is_reference<D>) {
+    return {{Zero(d), Zero(d)}, number(d, std::exp(Add(x, low).value))};
+  } else {
+    // Adding 1.5 * 2^23 rounds to an integer, which then stands in the lower bits: n + 191, for them to be
+    // the exponent of 2^(n + 64) when shifted.
+    const V shifter = number(d, 0x1.8p23 + 191);
+    const V shifted = MulAdd(x, number(d, std::numbers::log2e), shifter);
+    const V count = Sub(shifted, shifter);
+    // ln 2 in two parts, the first with enough trailing zeros for count * part to be exact (Cody and Waite
+    // 1980).
+    V r = NegMulAdd(count, number(d, 0x1.62e4p-1), x);
+    r = NegMulAdd(count, number(d, 0x1.7f7d1cf79abcap-20), r);
+    if constexpr (has_low) r = Add(r, low);
+    // Minimax for (exp(r) - 1 - r) / r^2 on |r| <= 0.3475, relative to exp(r) - 1: 2.5e-10.
+    constexpr double c[] = {0.500000004484,   0.166666663659,   0.0416663577776,
+                            0.00833338994503, 0.00139408929258, 0.000198459040982};
+    const V r2 = Mul(r, r);
+    const V p = polynomial(d, r, c);
+    const V high = MulAdd(r2, p, r);
+    const Pair<V> rest = {high, MulAdd(r2, p, Sub(r, high))};
+#if HALFWAVE_HAS_SCALEF
+    return {rest, count};
+#else
+    return {rest, BitCast(d, ShiftLeft<23>(BitCast(SignedTag<D>(), shifted)))};
+#endif
+  }
+}
+template <class D, class V>
+HWY_INLINE Exponential<V> exponential(D d, V x) {
+  return exponential<D, V, false>(d, x, Zero(d));
+}
+template <class D, class V>
+HWY_INLINE Exponential<V> exponential(D d, const Pair<V>& x) {
+  return exponential(d, x.high, x.low);
+}
+
+// factor (1 + rest).
+template <class V>
+HWY_INLINE Pair<V> times(V factor, const Pair<V>& rest) {
+  const V high = MulAdd(factor, rest.high, factor);
+  return {high, MulAdd(factor, rest.high, Sub(factor, high))};
+}
+
+// factor * exp(x). The product is formed before the scaling, so that a result that is no denormal number has
+// full precision even where exp(x) alone is one.
+template <class D, class V>
+HWY_INLINE V exp_times(D d, const Exponential<V>& e, V factor) {
+  return scaled(d, MulAdd(factor, e.rest.high, factor), e.power);
+}
+template <class D, class V>
+HWY_INLINE V exp_times(D d, const Exponential<V>& e, const Pair<V>& factor) {
+  return scaled(d, Add(MulAdd(factor.high, e.rest.high, factor.low), factor.high), e.power);
+}
+template <class D, class V>
+HWY_INLINE V exp_value(D d, const Exponential<V>& e) {
+  return scaled(d, Add(number(d, 1), e.rest.high), e.power);
 }
 
 // exp(x) - 1 for x <= 0; does not keep the sign of -0.
 template <class D, class V>
 HWY_INLINE V expm1_negative(D d, V x) {
-  if constexpr (is_double<D>) {
-    return number(d, std::expm1(hn::GetLane(x)));
+  if constexpr (is_reference<D>) {
+    return number(d, std::expm1(x.value));
   } else {
-    Vec<hn::RebindToSigned<D>> n;
-    V expm1_r;
-    reduce_exp(d, at_least(x, number(d, -30)), Zero(d), n, expm1_r);
-    const V scale = power_of_two(d, n);
-    return MulAdd(scale, expm1_r, Sub(scale, number(d, 1)));
+    const Exponential<V> e = exponential(d, at_least(x, number(d, -30)));
+    const V one = number(d, 1);
+    const V power = scaled(d, one, e.power);
+    return MulAdd(power, e.rest.high, Sub(power, one));
+  }
+}
+template <class D, class V>
+HWY_INLINE Pair<V> expm1_negative_pair(D d, V x) {
+  if constexpr (is_reference<D>) {
+    return {expm1_negative(d, x), Zero(d)};
+  } else {
+    const Exponential<V> e = exponential(d, at_least(x, number(d, -30)));
+    const V power = scaled(d, number(d, 1), e.power);
+    const Pair<V> whole = sum(number(d, -1), power);
+    const Pair<V> m = sum(whole.high, Mul(power, e.rest.high));
+    return {m.high, Add(MulAdd(power, e.rest.low, m.low), whole.low)};
   }
 }
 
 // log(1 + e) / e for 0 <= e <= 1; 1 at 0.
 template <class D, class V>
-HWY_INLINE V log1p_ratio(D d, V e) {
-  if constexpr (is_double<D>) {
-    const double scalar = hn::GetLane(e);
-    return number(d, scalar == 0 ? 1 : std::log1p(scalar) / scalar);
+HWY_INLINE Pair<V> log1p_ratio(D d, V e) {
+  if constexpr (is_reference<D>) {
+    return {number(d, e.value == 0 ? 1 : std::log1p(e.value) / e.value), Zero(d)};
   } else {
-    // log(1 + e) = 2 atanh(e / (2 + e)). Minimax for (atanh(s) / s - 1) / s^2 in s^2 on [0, 1/9]: 1.8e-10.
-    constexpr double c[] = {0.3333333508, 0.1999965105, 0.1430310198, 0.1076797389, 0.1195865191};
-    const V ratio = Div(number(d, 2), Add(e, number(d, 2)));
-    const V s = Mul(Mul(e, ratio), number(d, 0.5));
-    const V s2 = Mul(s, s);
-    return MulAdd(ratio, Mul(s2, polynomial(d, s2, c)), ratio);
+    // Minimax in e - 1/2, relative: 7.5e-10.
+    constexpr double c[] = {-0.288527112183,   0.132609777977,  -0.0676876085878,  0.0366106980946,
+                            -0.0205715934977,  0.0118536686069, -0.00674298970579, 0.00398455614388,
+                            -0.00325633133031, 0.0020302446461};
+    return polynomial_pair(d, Sub(e, number(d, 0.5)), 0.810930216136, c);
   }
 }
 
-// tanh(x), in [-1, 1].
+// 1 + y, exactly, for y > 0.
+template <class D, class V>
+HWY_INLINE Pair<V> one_plus(D d, V y) {
+  const V one = number(d, 1);
+  return sum(at_least(y, one), at_most(y, one));
+}
+
+// factor / (1 + exp(-x)), given e = exp(-|x|) and tail = factor (1 + e.rest).
+template <class D, class V>
+HWY_INLINE V logistic(D d, V x, const Exponential<V>& e, V factor, const Pair<V>& tail) {
+  const auto negative = Lt(x, Zero(d));
+  const Pair<V> top = {IfThenElse(negative, tail.high, factor), IfThenElseZero(negative, tail.low)};
+  const V q = quotient(d, top, sum(number(d, 1), exp_value(d, e))).rounded();
+  return scaled(d, q, if_then_power(d, negative, e.power));
+}
+
+// tanh(-|x|), in [-1, 0].
+template <class D, class V>
+HWY_INLINE Quotient<V> tanh_negative(D d, V x) {
+  const Pair<V> m = expm1_negative_pair(d, Mul(number(d, -2), Abs(x)));
+  const Pair<V> s = sum(number(d, 2), m.high);
+  return quotient(d, m, Pair<V>{s.high, Add(s.low, m.low)});
+}
 template <class D, class V>
 HWY_INLINE V tanh(D d, V x) {
-  const V m = expm1_negative(d, Mul(number(d, -2), Abs(x)));
-  return CopySign(Div(m, Add(m, number(d, 2))), x);
+  return CopySign(tanh_negative(d, x).rounded(), x);
 }
 
 // x - tanh(x).
 template <class D, class V>
 HWY_INLINE V minus_tanh(D d, V x) {
-  // (x - tanh(x)) / x^3 as a polynomial in x^2: the Taylor series for double, minimax on [0, 2] for float
-  // (9.5e-9).
-  constexpr double taylor[] = {1.0 / 3,      -2.0 / 15,       17.0 / 315,
-                               -62.0 / 2835, 1382.0 / 155925, -21844.0 / 6081075};
-  constexpr double minimax[] = {0.3333333302,   -0.1333330165,   0.0539629149,   -0.02183395487,
-                                0.00874032326,  -0.003339665489, 0.001123140831, -0.0002931135968,
-                                4.989000852e-5, -4.00241887e-6};
-  const V x2 = Mul(x, x);
-  V near;
-  if constexpr (is_double<D>) {
-    near = polynomial(d, x2, taylor);
-  } else {
-    near = polynomial(d, x2, minimax);
-  }
-  return IfThenElse(Lt(x2, number(d, is_double<D> ? 0.01 : 2.0)), Mul(Mul(x, x2), near), Sub(x, tanh(d, x)));
+  // (x - tanh(x)) / x^3 as a polynomial: the Taylor series in x^2 for checks, minimax in x^2 - 1 on
+  // [-1, 1.02] for floats (2.6e-9).
+  constexpr double taylor[] = {-2.0 / 15, 17.0 / 315, -62.0 / 2835, 1382.0 / 155925, -21844.0 / 6081075};
+  constexpr double minimax[] = {-0.0675959282348,   0.01945106624,     -0.00560823980474, 0.00161520858906,
+                                -0.000465226275835, 0.000153222530581, -4.63290147903e-6, 3.39642282989e-5};
+  const Pair<V> x2 = product(d, x, x);
+  const V one = number(d, 1);
+  const Pair<V> near = is_reference<D> ? polynomial_pair(d, x2.high, 1.0 / 3, taylor)
+                                       : polynomial_pair(d, Sub(x2.high, one), 0.238405843691, minimax);
+  const Pair<V> factor = product(d, x, near.high);
+  const V low = MulAdd(factor.high, x2.low, Mul(MulAdd(x, near.low, factor.low), x2.high));
+  const Pair<V> t = tanh_negative(d, x).pair();
+  const V distant = CopySign(Add(Add(Abs(x), t.high), t.low), x);
+  const V limit = number(d, is_reference<D> ? 0.003 : 1.25);
+  return IfThenElse(Lt(x2.high, limit), MulAdd(factor.high, x2.high, low), distant);
 }
 
 // The upper tail of the normal distribution over its density's exponential: Q(a) exp(a^2 / 2) for
 // 0 <= a <= normal_limit.
 template <class D>
-inline constexpr double normal_limit = is_double<D> ? 37 : 15;
+inline constexpr double normal_limit = is_reference<D> ? 37 : 14.5;
 
+// In two factors: it is ratio / (a + 4), and a times it is ratio * w, with w = a / (a + 4).
 template <class D, class V>
-HWY_INLINE V normal_tail_ratio(D d, V a) {
-  if constexpr (is_double<D>) {
-    const double scalar = hn::GetLane(a);
-    return number(d, std::erfc(scalar / std::numbers::sqrt2) / 2 * std::exp(scalar * scalar / 2));
+HWY_INLINE void normal_tail(D d, V a, Pair<V>& ratio, Pair<V>& w) {
+  const V four = number(d, 4);
+  w = quotient(d, a, sum(at_least(a, four), at_most(a, four))).pair();
+  if constexpr (is_reference<D>) {
+    const auto root_2 = std::numbers::sqrt2_v<Lane<D>>;
+    const auto tail = std::erfc(a.value / root_2) / 2 * std::exp(a.value * a.value / 2);
+    ratio.high = number(d, tail * (a.value + 4));
+    ratio.low = Zero(d);
   } else {
-    // Minimax for ratio * (a + 4) in (a - 4) / (a + 4) for a on [0, 15], relative: 1.3e-9.
-    constexpr double c[] = {0.7552851313,    -0.6078966494,    0.3871373049,    -0.186521574,
-                            0.06039835335,   -0.007542613219,  -0.003492220675, 0.001635485187,
-                            0.0001718601482, -0.0002192825231, -4.506033405e-5};
-    const V reciprocal = Div(number(d, 1), Add(a, number(d, 4)));
-    return Mul(polynomial(d, Mul(Sub(a, number(d, 4)), reciprocal), c), reciprocal);
+    // Minimax in (a - 4) / (a + 4) = 2 w - 1, relative: 8.8e-9.
+    constexpr double c[] = {-0.607896586556,  0.387136903847,    -0.186523485944,
+                            0.0604037652389,  -0.00752500387996, -0.00351207984833,
+                            0.00156958933016, 0.000178373762599, -0.000132432010092};
+    ratio = polynomial_pair(d, Sub(Add(w.high, w.high), number(d, 1)), 0.755285135363, c);
   }
-}
-
-// factor * exp(-(u + low)^2 * scale), scale a power of two, low a small correction of u.
-template <class D, class V>
-HWY_INLINE V exp_minus_square_times(D d, V u, V low, double scale, V factor) {
-  // The rounding error of u^2 would be multiplied by u^2 in the result: it is squared in two parts.
-  const V high = leading_half(d, u);
-  const V rest = Add(Sub(u, high), low);
-  const V square_rest = Mul(rest, Add(Add(high, high), rest));
-  const V minus_scale = number(d, -scale);
-  return exp_times(d, Mul(minus_scale, Mul(high, high)), Mul(minus_scale, square_rest), factor);
 }
 
 }  // namespace halfwave::catalogue::HWY_NAMESPACE

@@ -22,6 +22,8 @@ struct Entry : ActivationInfo {
   std::size_t index = 0;
   double (*value)(double x, const Parameters& parameters) = nullptr;
   double (*slope)(double x, const Parameters& parameters) = nullptr;
+  long double (*long_value)(long double x, const Parameters& parameters) = nullptr;
+  long double (*long_slope)(long double x, const Parameters& parameters) = nullptr;
   Activation::Range (*range)(const Parameters& parameters) = nullptr;
   Kinks (*kinks)(const Parameters& parameters) = nullptr;
   // What is wrong with the parameters taken together; empty when nothing is.

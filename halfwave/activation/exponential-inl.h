@@ -23,7 +23,7 @@ struct Elu : Formula {
       .source = "Clevert et al. 2016, section 3",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {2, 0},
+      .forward_error = {1.2, 0},
       .backward_error = {1, 0x1p-22},
   };
   static Activation::Range range(const Parameters& p) { return {-p[0], infinity}; }
@@ -74,7 +74,7 @@ struct Celu : Formula {
       .source = "Barron 2017, \"Continuously Differentiable Exponential Linear Units\"",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {2, 0},
+      .forward_error = {1.2, 0},
       .backward_error = {1, 0x1p-22},
   };
   static Activation::Range range(const Parameters& p) { return {-p[0], infinity}; }
@@ -99,15 +99,15 @@ struct Sigmoid : Formula {
       .backward_from_y = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {2.5, 0},
+      .forward_error = {1.5, 0},
       .backward_error = {4, 0x1p-23},
   };
   static Activation::Range range(const Parameters& /*p*/) { return {0, 1}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V e = exp_negative(d, Neg(Abs(x)));
+    const auto e = exponential(d, minus_magnitude(d, x));
     const V one = number(d, 1);
-    return Div(IfThenElse(Lt(x, Zero(d)), e, one), Add(one, e));
+    return logistic(d, x, e, one, sum(one, e.rest.high));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& /*p*/) {
@@ -123,15 +123,14 @@ struct LogSigmoid : Formula {
       .source = "the logarithm of the logistic function; PyTorch LogSigmoid",
       .backward_from_y = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {3, 0},
-      .backward_error = {3, 0},
+      .forward_error = {2, 0},
+      .backward_error = {2.5, 0},
   };
   static Activation::Range range(const Parameters& /*p*/) { return {-infinity, 0}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V minus_a = Neg(magnitude_for_exp(d, x));
-    const V ratio = log1p_ratio(d, exp_negative(d, minus_a));
-    return Sub(negative_part(d, x), exp_times(d, minus_a, ratio));
+    const auto e = exponential(d, minus_magnitude(d, x));
+    return Sub(negative_part(d, x), exp_times(d, e, log1p_ratio(d, exp_value(d, e))));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& /*p*/) {
@@ -148,7 +147,7 @@ struct Tanh : Formula {
       .backward_from_y = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {3, 0},
+      .forward_error = {1.5, 0},
       .backward_error = {1, 0x1p-21},
   };
   static Activation::Range range(const Parameters& /*p*/) { return {-1, 1}; }
@@ -172,21 +171,19 @@ struct Softplus : Formula {
       .source = "Dugas et al. 2001, section 2",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {4, 0},
-      .backward_error = {4, 0},
+      .forward_error = {2, 0},
+      .backward_error = {2.5, 0},
   };
   static Activation::Range range(const Parameters& /*p*/) { return {0, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
     const V beta = number(d, p[0]);
-    const V a = at_most(Abs(x), Div(number(d, is_double<D> ? 1000 : 150), beta));
-    // beta x in two parts: its rounding error would be multiplied by it in exp.
-    const V a_high = leading_half(d, a);
-    const V beta_high = leading_half(d, beta);
-    const V product = Neg(Mul(a_high, beta_high));
-    const V rest = Neg(Add(Mul(a_high, Sub(beta, beta_high)), Mul(Sub(a, a_high), beta)));
-    const V e = exp_times(d, product, rest, number(d, 1));
-    return Add(positive_part(d, x), exp_times(d, product, rest, Div(log1p_ratio(d, e), beta)));
+    const V a = at_most(Abs(x), Div(number(d, is_reference<D> ? 1000 : 125), beta));
+    // In two parts: the rounding error of beta x would be multiplied by it in exp.
+    const auto e = exponential(d, product(d, a, Neg(beta)));
+    const Pair<V> ratio = log1p_ratio(d, exp_value(d, e));
+    const Pair<V> factor = {Div(ratio.high, beta), Mul(ratio.low, Div(number(d, 1), beta))};
+    return Add(positive_part(d, x), exp_times(d, e, factor));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& p) {
@@ -202,21 +199,24 @@ struct Softsign : Formula {
       .source = "Bergstra et al. 2009; Glorot and Bengio 2010, section 3",
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {1.5, 0},
-      .backward_error = {4, 0},
+      .forward_error = {1.6, 0},
+      .backward_error = {2.5, 0},
   };
   static constexpr std::size_t unroll = 2;
   static Activation::Range range(const Parameters& /*p*/) { return {-1, 1}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V a = at_most(Abs(x), number(d, hwy::HighestValue<hn::TFromD<D>>()));
+    const V a = at_most(Abs(x), number(d, std::numeric_limits<Lane<D>>::max()));
     return CopySign(Div(a, Add(number(d, 1), a)), x);
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
     const V one = number(d, 1);
-    const V reciprocal = Div(one, Add(one, Abs(x)));
-    return Mul(reciprocal, reciprocal);
+    // Cut where the slope has long been 0.
+    const V a = at_most(Abs(x), number(d, is_reference<D> ? 0x1p600 : 0x1p80));
+    const Pair<V> reciprocal = quotient(d, one, one_plus(d, a)).pair();
+    return MulAdd(Add(reciprocal.high, reciprocal.high), reciprocal.low,
+                  Mul(reciprocal.high, reciprocal.high));
   }
 };
 
@@ -227,8 +227,8 @@ struct TanhShrink : Formula {
       .slope_formula = "tanh(x)^2",
       .source = "PyTorch Tanhshrink",
       .initialisation = Initialisation::glorot,
-      .forward_error = {5, 0},
-      .backward_error = {6, 0},
+      .forward_error = {2, 0},
+      .backward_error = {3, 0},
   };
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
@@ -236,8 +236,8 @@ struct TanhShrink : Formula {
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V t = tanh(d, x);
-    return Mul(t, t);
+    const Pair<V> t = tanh_negative(d, x).pair();
+    return MulAdd(Add(t.high, t.high), t.low, Mul(t.high, t.high));
   }
 };
 
@@ -252,35 +252,37 @@ struct Gaussian : Formula {
       .parameters = parameters,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {1.5, 0},
-      .backward_error = {3, 0},
+      .forward_error = {1.3, 0},
+      .backward_error = {1.7, 0},
   };
   static Activation::Range range(const Parameters& /*p*/) { return {0, 1}; }
 
-  // |x| / width and what its rounding left, cut where the value has long been 0.
+  // x, cut where the value has long been 0.
   template <class D, class V>
-  static HWY_INLINE void scale(D d, V x, V width, V& u, V& rest) {
-    const V a = at_most(Abs(x), Mul(number(d, is_double<D> ? 32 : 12), width));
-    u = Div(a, width);
-    const V u_high = leading_half(d, u);
-    const V width_high = leading_half(d, width);
-    const V remainder = NegMulAdd(u_high, Sub(width, width_high), NegMulAdd(u_high, width_high, a));
-    rest = Sub(Div(remainder, width), Sub(u, u_high));
+  static HWY_INLINE V cut(D d, V x, V width) {
+    const V limit = Mul(number(d, is_reference<D> ? 32 : 11), width);
+    return at_least(at_most(x, limit), Neg(limit));
+  }
+  // exp(-(x / width)^2)
+  template <class D, class V>
+  static HWY_INLINE auto bell(D d, V x, V width) {
+    const V a = cut(d, x, width);
+    const V u = Div(a, width);
+    // What the rounding of u left: the error of u^2 would be multiplied by u^2 in the result.
+    const Pair<V> back = product(d, u, width);
+    const V rest = Div(Sub(Sub(a, back.high), back.low), width);
+    const Pair<V> square = product(d, Neg(u), u);
+    return exponential(d, square.high, NegMulAdd(Add(u, u), rest, square.low));
   }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    V u;
-    V rest;
-    scale(d, x, number(d, p[0]), u, rest);
-    return exp_minus_square_times(d, u, rest, 1, number(d, 1));
+    return exp_value(d, bell(d, x, number(d, p[0])));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& p) {
-    V u;
-    V rest;
     const V width = number(d, p[0]);
-    scale(d, x, width, u, rest);
-    return exp_minus_square_times(d, u, rest, 1, CopySign(Div(Add(u, u), width), Neg(x)));
+    const V factor = Div(Div(number(d, -2), width), width);
+    return exp_times(d, bell(d, x, width), Mul(cut(d, x, width), factor));
   }
 };
 
@@ -296,25 +298,62 @@ struct InverseMultiquadric : Formula {
       .parameters = parameters,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {3, 0},
-      .backward_error = {9, 0},
+      .forward_error = {1, 0},
+      .backward_error = {2.6, 0},
   };
   static Activation::Range range(const Parameters& p) { return {0, 1 / static_cast<double>(p[0])}; }
+
+  // 1 / sqrt(x^2 + width^2) = q * factor, factor a power of two: the squares of x and width scaled by it
+  // neither overflow nor vanish.
+  template <class D, class V>
+  static HWY_INLINE void reciprocal_root(D d, V x, V width, V& scaled_x, Pair<V>& q, V& factor) {
+    const V a = at_most(Abs(x), number(d, std::numeric_limits<Lane<D>>::max()));
+    const V one = number(d, 1);
+    if constexpr (is_reference<D>) {
+      factor = Div(one, at_least(a, width));
+    } else {
+      // About 1 / the larger of them: its exponent mirrored.
+      const V larger = at_least(at_most(a, number(d, 0x1p126)), width);
+      const SignedTag<D> bits;
+      factor = BitCast(d, Sub(Set(bits, 0x7F000000), And(BitCast(bits, larger), Set(bits, 0x7F800000))));
+    }
+    scaled_x = Mul(a, factor);
+    const V scaled_width = Mul(width, factor);
+    const Pair<V> x2 = product(d, scaled_x, scaled_x);
+    const Pair<V> width2 = product(d, scaled_width, scaled_width);
+    const Pair<V> s = sum(at_least(x2.high, width2.high), at_most(x2.high, width2.high));
+    const V s_low = Add(s.low, Add(x2.low, width2.low));
+    // A step of Newton's for q^2 (s + s_low) = 1.
+    const V guess = Div(one, Sqrt(s.high));
+    const Pair<V> square = product(d, guess, guess);
+    const Pair<V> back = product(d, square.high, s.high);
+    const V back_low = Add(back.low, MulAdd(square.high, s_low, Mul(square.low, s.high)));
+    q = {guess, Mul(Mul(guess, number(d, 0.5)), Sub(Sub(one, back.high), back_low))};
+  }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    // The larger one is taken out of the root, for x^2 not to overflow.
-    const V width = number(d, p[0]);
-    const V a = Abs(x);
-    const V larger = at_least(a, width);
-    const V ratio = Div(at_most(a, width), larger);
-    const V one = number(d, 1);
-    return Div(one, Mul(larger, Sqrt(MulAdd(ratio, ratio, one))));
+    V scaled_x;
+    Pair<V> q;
+    V factor;
+    reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
+    return IfThenZeroElse(Eq(Abs(x), number(d, infinity)), Mul(q.rounded(), factor));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& p) {
-    const V y = value(d, x, p);
-    const V a = at_most(Abs(x), number(d, hwy::HighestValue<hn::TFromD<D>>()));
-    return CopySign(Mul(Mul(Mul(a, y), y), y), Neg(x));
+    V scaled_x;
+    Pair<V> q;
+    V factor;
+    reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
+    const V root = q.rounded();
+    const V rest = Add(Sub(q.high, root), q.low);
+    // A factor above 1 comes before x, which may be a denormal number, one below after it.
+    const V one = number(d, 1);
+    const V first = Mul(root, at_least(factor, one));
+    const V last = at_most(factor, one);
+    const Pair<V> square = product(d, first, first);
+    const V low = MulAdd(Mul(number(d, 3), rest), square.high, Mul(square.low, root));
+    const V cube = MulAdd(square.high, root, low);
+    return CopySign(Mul(Mul(Mul(cube, scaled_x), last), last), Neg(x));
   }
 };
 

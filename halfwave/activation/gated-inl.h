@@ -17,21 +17,24 @@
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::catalogue::HWY_NAMESPACE {
 
-// x sigmoid(w(x)) for an odd, increasing w, and its derivative, given a = |x| (cut), w(a) and w'(a).
+// x sigmoid(w(x)) for an odd, increasing w, and its derivative, given -a = -|x| (cut), e = exp(-w(a)) and
+// w'(a).
 template <class D, class V>
-HWY_INLINE V logistic_gate(D d, V x, V a, V w) {
-  const V one = number(d, 1);
-  const V open = Div(one, Add(one, exp_negative(d, Neg(w))));
-  return IfThenElse(Lt(x, Zero(d)), exp_times(d, Neg(w), Neg(Mul(a, open))), Mul(x, open));
+HWY_INLINE V logistic_gate(D d, V x, V minus_a, const Exponential<V>& e) {
+  const V factor = at_least(x, minus_a);
+  const V y = logistic(d, x, e, factor, times(factor, e.rest));
+  return IfThenElse(Gt(x, number(d, far<D>)), x, y);  // the gate is open; and infinity has no quotient
 }
 template <class D, class V>
-HWY_INLINE V logistic_gate_slope(D d, V x, V a, V w, V dw) {
+HWY_INLINE V logistic_gate_slope(D d, V x, V minus_a, const Exponential<V>& e, V dw) {
   const V one = number(d, 1);
-  const V e = exp_negative(d, Neg(w));
-  const V open = Div(one, Add(one, e));
-  const V bend = Mul(Mul(a, dw), open);
-  const V negative = exp_times(d, Neg(w), Mul(open, Sub(one, bend)));
-  return IfThenElse(Lt(x, Zero(d)), negative, Mul(open, MulAdd(bend, e, one)));
+  const V open = quotient(d, one, sum(one, exp_value(d, e))).rounded();
+  const V bend = Mul(Mul(minus_a, dw), open);
+  const Pair<V> factor = sum(one, bend);
+  const Pair<V> part = product(d, open, factor.high);
+  const V negative = exp_times(d, e, Pair<V>{part.high, MulAdd(open, factor.low, part.low)});
+  // The gates of x and -x make 1, and so do the slopes.
+  return IfThenElse(Lt(x, Zero(d)), negative, Sub(one, negative));
 }
 
 struct Gelu : Formula {
@@ -41,22 +44,41 @@ struct Gelu : Formula {
       .formula = "x (1 + erf(x / sqrt(2))) / 2",
       .slope_formula = "(1 + erf(x / sqrt(2))) / 2 + x exp(-x^2 / 2) / sqrt(2 pi)",
       .source = "Hendrycks and Gimpel 2016, section 2",
-      .forward_error = {6, 0},
-      .backward_error = {7, 0x1p-23},
+      .forward_error = {3.3, 0},
+      .backward_error = {3, 0x1p-24},
   };
+  // exp(-a^2 / 2)
+  template <class D, class V>
+  static HWY_INLINE auto density(D d, V a) {
+    return exponential(d, product(d, Mul(a, number(d, -0.5)), a));
+  }
   // The minimum, at x = -0.7517916.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.16997120747990369, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
     const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    const V tail = exp_minus_square_times(d, a, Zero(d), 0.5, Mul(a, normal_tail_ratio(d, a)));
+    Pair<V> ratio;
+    Pair<V> w;
+    normal_tail(d, a, ratio, w);
+    const Pair<V> high = product(d, ratio.high, w.high);
+    const V low = MulAdd(ratio.high, w.low, MulAdd(ratio.low, w.high, high.low));
+    const V tail = exp_times(d, density(d, a), Pair<V>{high.high, low});
     return IfThenElse(Lt(x, Zero(d)), Neg(tail), Sub(x, tail));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
     const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    const V factor = NegMulAdd(a, number(d, inverse_root_two_pi), normal_tail_ratio(d, a));
-    const V tail = exp_minus_square_times(d, a, Zero(d), 0.5, factor);
+    Pair<V> ratio;
+    Pair<V> w;
+    normal_tail(d, a, ratio, w);
+    // (1 - w) / 4 = 1 / (a + 4)
+    const V quarter = number(d, 0.25);
+    const Pair<V> share = sum(quarter, Mul(w.high, number(d, -0.25)));
+    const Pair<V> tail_ratio = product(d, ratio.high, share.high);
+    const V low = MulAdd(ratio.high, NegMulAdd(w.low, quarter, share.low),
+                         MulAdd(ratio.low, share.high, tail_ratio.low));
+    const Pair<V> factor = {NegMulAdd(a, number(d, inverse_root_two_pi), tail_ratio.high), low};
+    const V tail = exp_times(d, density(d, a), factor);
     return IfThenElse(Lt(x, Zero(d)), tail, Sub(number(d, 1), tail));
   }
 };
@@ -69,30 +91,45 @@ struct GeluTanh : Formula {
       .formula = "x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2",
       .slope_formula = "g + x g (1 - g) w'; w = 2 sqrt(2 / pi) (x + 0.044715 x^3), g = sigmoid(w)",
       .source = "Hendrycks and Gimpel 2016, section 2",
-      // The argument of exp, up to 104, is rounded: relative errors grow along the tail, absolute ones do
-      // not.
-      .forward_error = {4, 0x1p-24},
-      .backward_error = {6, 0x1p-23},
+      .forward_error = {1.8, 0},
+      .backward_error = {2.5, 0x1p-24},
   };
   // The minimum, at x = -0.7524614.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.17004075057125411, infinity}; }
+
+  // a = |x|, cut where the gate has long been closed; and -w(a), exactly enough to be an argument of exp.
   template <class D, class V>
-  static HWY_INLINE V cut(D d, V x) {
-    return at_most(Abs(x), number(d, is_double<D> ? 25.0 : 12.5));
+  static HWY_INLINE Pair<V> minus_argument(D d, V x, V& a) {
+    a = at_most(Abs(x), number(d, is_reference<D> ? 25.0 : 11.0));
+    const Pair<V> square = product(d, a, a);
+    const V factor = number(d, -cubic);
+    const auto [high, high_low] = product(d, square.high, factor);
+    const V low = MulAdd(square.high, rest_of(d, -cubic), MulAdd(square.low, factor, high_low));
+    // high - linear, either of which may be the larger one (Knuth's TwoSum).
+    const V constant = number(d, -linear);
+    const V total = Add(high, constant);
+    const V back = Sub(total, high);
+    const V left = Add(Sub(high, Sub(total, back)), Sub(constant, back));
+    const Pair<V> w = product(d, a, total);
+    return {w.high, MulAdd(a, Add(Add(left, low), rest_of(d, -linear)), w.low)};
+  }
+  // What is left of a constant when it is rounded to a lane.
+  template <class D>
+  static HWY_INLINE Vec<D> rest_of(D d, double c) {
+    return number(d, c - static_cast<double>(static_cast<Lane<D>>(c)));
   }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V a = cut(d, x);
-    const V w = Mul(a, MulAdd(Mul(a, a), number(d, cubic), number(d, linear)));
-    return logistic_gate(d, x, a, w);
+    V a;
+    const Pair<V> w = minus_argument(d, x, a);
+    return logistic_gate(d, x, Neg(a), exponential(d, w));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V a = cut(d, x);
-    const V a2 = Mul(a, a);
-    const V w = Mul(a, MulAdd(a2, number(d, cubic), number(d, linear)));
-    const V dw = MulAdd(a2, number(d, 3 * cubic), number(d, linear));
-    return logistic_gate_slope(d, x, a, w, dw);
+    V a;
+    const Pair<V> w = minus_argument(d, x, a);
+    const V dw = MulAdd(Mul(a, a), number(d, 3 * cubic), number(d, linear));
+    return logistic_gate_slope(d, x, Neg(a), exponential(d, w), dw);
   }
 };
 
@@ -102,65 +139,72 @@ struct Silu : Formula {
       .formula = "x / (1 + exp(-x))",
       .slope_formula = "g + x g (1 - g); g = 1 / (1 + exp(-x))",
       .source = "Elfwing et al. 2018, section 2; Ramachandran et al. 2017 (swish)",
-      .forward_error = {3, 0},
-      .backward_error = {4, 0x1p-24},
+      .forward_error = {1.7, 0},
+      .backward_error = {2.5, 0x1p-24},
   };
   // The minimum, at x = -1.2784645.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.27846454276107380, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V a = magnitude_for_exp(d, x);
-    return logistic_gate(d, x, a, a);
+    const V minus_a = minus_magnitude(d, x);
+    return logistic_gate(d, x, minus_a, exponential(d, minus_a));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V a = magnitude_for_exp(d, x);
-    return logistic_gate_slope(d, x, a, a, number(d, 1));
+    const V minus_a = minus_magnitude(d, x);
+    return logistic_gate_slope(d, x, minus_a, exponential(d, minus_a), number(d, 1));
   }
 };
 
-// With e = exp(-|x|): tanh(log(1 + exp(x))) is a ratio of polynomials in e, another one for each sign of x.
+// tanh(log(1 + exp(x))) is a ratio of polynomials in exp(x).
 struct Mish : Formula {
   static constexpr ActivationInfo info{
       .name = "mish",
       .formula = "x tanh(log(1 + exp(x)))",
       .slope_formula = "t + x (1 - t^2) / (1 + exp(-x)); t = tanh(log(1 + exp(x)))",
       .source = "Misra 2020, \"Mish: A Self Regularized Non-Monotonic Activation Function\"",
-      .forward_error = {4, 0},
-      .backward_error = {6, 0x1p-25},
+      .forward_error = {2.3, 0},
+      .backward_error = {3, 0x1p-24},
   };
   // The minimum, at x = -1.1924312.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.30884341301725041, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V a = magnitude_for_exp(d, x);
-    const V e = exp_negative(d, Neg(a));
-    const V one = number(d, 1);
+    const V cut = at_most(cut_below(d, x), number(d, far<D>));
+    const auto exp_x = exponential(d, cut);
+    const V e = exp_value(d, exp_x);
+    // t = e (e + 2) / (e (e + 2) + 2), and for x >= 0 better 1 - 2 / (e (e + 2) + 2).
+    const auto negative = Lt(x, Zero(d));
     const V two = number(d, 2);
-    const V e_plus_2 = Add(e, two);
-    // For x < 0, t = e (e + 2) / (e^2 + 2 e + 2); for x >= 0, t = (2 e + 1) / (2 e^2 + 2 e + 1).
-    const V negative = exp_times(d, Neg(a), Neg(Div(Mul(a, e_plus_2), MulAdd(e, e_plus_2, two))));
-    const V numerator = MulAdd(two, e, one);
-    const V positive = Mul(x, Div(numerator, MulAdd(Mul(two, e), e, numerator)));
-    return IfThenElse(Lt(x, Zero(d)), negative, positive);
+    const Pair<V> top = sum(two, e);
+    const Pair<V> factor = product(d, cut, top.high);
+    const Pair<V> tail = times(factor.high, exp_x.rest);
+    const V low = Add(tail.low, MulAdd(cut, top.low, factor.low));
+    const Pair<V> numerator = {IfThenElse(negative, tail.high, Mul(cut, number(d, -2))),
+                               IfThenElseZero(negative, low)};
+    const V q = quotient(d, numerator, sum(two, Mul(e, top.high))).rounded();
+    return IfThenElse(negative, scaled(d, q, exp_x.power), Add(x, q));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V a = magnitude_for_exp(d, x);
-    const V e = exp_negative(d, Neg(a));
+    const V cut = at_most(cut_below(d, x), number(d, far<D>));
+    const auto exp_x = exponential(d, cut);
+    const V e = exp_value(d, exp_x);
+    // With c = 2 / (e (e + 2) + 2) and z = x e (e + 1) c: 1 - c (1 - z), and for x < 0, where that cancels,
+    // e c (e + 2 + 2 x (e + 1) c) / 2.
     const V one = number(d, 1);
     const V two = number(d, 2);
-    const V four = number(d, 4);
-    // exp(x) (4 (1 + x) + (6 + 4 x) e + 4 e^2 + e^3) / (e^2 + 2 e + 2)^2 with e = exp(x).
-    const V low =
-        MulAdd(MulAdd(Add(e, four), e, NegMulAdd(four, a, number(d, 6))), e, Mul(four, Sub(one, a)));
-    const V low_root = MulAdd(e, Add(e, two), two);
-    const V negative = exp_times(d, Neg(a), Div(low, Mul(low_root, low_root)));
-    // The same over exp(4 x), with e = exp(-x).
-    const V high =
-        MulAdd(MulAdd(MulAdd(Mul(four, Add(one, a)), e, MulAdd(four, a, number(d, 6))), e, four), e, one);
-    const V high_root = MulAdd(MulAdd(two, e, two), e, one);
-    return IfThenElse(Lt(x, Zero(d)), negative, Div(high, Mul(high_root, high_root)));
+    const Pair<V> top = sum(two, e);
+    const Pair<V> c = quotient(d, two, sum(two, Mul(e, top.high))).pair();
+    const V bend = Mul(Mul(cut, Add(e, one)), c.high);
+    const V right = NegMulAdd(c.high, NegMulAdd(bend, e, one), one);
+    const V slow = MulAdd(bend, two, top.high);
+    const V slow_low = Add(MulAdd(bend, two, Sub(top.high, slow)), top.low);
+    const Pair<V> twice = product(d, c.high, slow);
+    const V half = number(d, 0.5);
+    const V low = MulAdd(c.high, slow_low, MulAdd(c.low, slow, twice.low));
+    const V left = exp_times(d, exp_x, Pair<V>{Mul(twice.high, half), Mul(low, half)});
+    return IfThenElse(Lt(x, Zero(d)), left, right);
   }
 };
 

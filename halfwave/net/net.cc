@@ -236,7 +236,7 @@ std::vector<std::string> Net::warnings() const {
         fmt::format("the output layer ends in '{}': the loss wants plain scores; activations belong between "
                     "the hidden layers, so remove the last one",
                     type));
-  } else if (activation != nullptr && activation->value(-1) == 0 && activation->slope(-1) == 0) {
+  } else if (activation != nullptr && activation->value(-1.0) == 0 && activation->slope(-1.0) == 0) {
     result.push_back(
         fmt::format("the output layer ends in '{}': an output that falls below 0 gets no gradient and never "
                     "learns again; remove the last activation",

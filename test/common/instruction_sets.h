@@ -2,6 +2,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
+
+#include "halfwave/base/simd_targets.h"
+
 #include <hwy/targets.h>
 
 #include <cstdint>
