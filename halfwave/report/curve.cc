@@ -7,6 +7,9 @@
 #include <iterator>
 #include <limits>
 
+#include "halfwave/report/axis.h"
+#include "halfwave/report/svg.h"
+
 namespace halfwave {
 namespace {
 
@@ -18,36 +21,6 @@ constexpr double top = 56;
 constexpr double gap = 46;
 constexpr const char* train_colour = "#1f6fb4";
 constexpr const char* test_colour = "#d1661b";
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
-// A step of 1, 2 or 5 times a power of ten that divides the span into about `count` parts.
-double nice_step(double span, double count) {
-  const double raw = std::max(span, 1e-12) / count;
-  const double power = std::pow(10, std::floor(std::log10(raw)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (raw <= factor * power * 1.0001) return factor * power;
-  }
-  return 10 * power;
-}
 
 using Value = double EpochResult::*;
 
@@ -84,8 +57,7 @@ struct Panel {
   void draw(std::string& svg) {
     scale();
     const auto out = std::back_inserter(svg);
-    const int digits =
-        std::max(0, static_cast<int>(std::ceil(-std::log10(step * (percent ? 100 : 1)) - 1e-9)));
+    const int digits = decimals(step * (percent ? 100 : 1));
     for (int tick = 0; low + tick * step <= high + step / 2; ++tick) {
       const double value = low + tick * step;
       fmt::format_to(out, "<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#ddd\"/>\n", left,

@@ -1,0 +1,1 @@
+halfwave_test(report axis_test.cc svg_test.cc)

@@ -1,0 +1,11 @@
+#include "halfwave/report/svg.h"
+
+#include <gtest/gtest.h>
+
+namespace halfwave {
+namespace {
+
+TEST(Svg, EscapesWhatWouldBeATag) { EXPECT_EQ(escaped("a < b & c > d"), "a &lt; b &amp; c &gt; d"); }
+
+}  // namespace
+}  // namespace halfwave
