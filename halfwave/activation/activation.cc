@@ -87,6 +87,18 @@ std::string_view to_string(ActivationKind kind) {
   return "";
 }
 
+std::string_view to_string(Initialisation initialisation) {
+  switch (initialisation) {
+    case Initialisation::he:
+      return "He";
+    case Initialisation::glorot:
+      return "Glorot";
+    case Initialisation::lecun:
+      return "LeCun";
+  }
+  return "";
+}
+
 Activation::Activation(const ActivationInfo& info) : info_(&info) {
   assert(info.parameters.size() <= max_activation_parameters);
   for (std::size_t i = 0; i < info.parameters.size(); ++i) parameters_[i] = info.parameters[i].initial;

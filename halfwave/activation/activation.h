@@ -20,6 +20,7 @@ std::string_view to_string(ActivationKind kind);
 // (He et al. 2015), glorot for those about linear around 0 (Glorot and Bengio 2010), lecun (variance 1 /
 // fan_in) for selu (Klambauer et al. 2017).
 enum class Initialisation { he, glorot, lecun };
+std::string_view to_string(Initialisation initialisation);  // "He", "Glorot", "LeCun"
 
 inline constexpr std::size_t max_activation_parameters = 3;
 inline constexpr std::size_t max_activation_kinks = 4;

@@ -43,6 +43,19 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   return best;
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::vector<std::string> lines;
+  for (std::size_t margin = 0;; margin = indent) {
+    const std::size_t room = std::max(width, margin + 1) - margin;
+    std::size_t end = std::string_view::npos;
+    if (text.size() > room) end = text.rfind(' ', room);
+    if (text.size() > room && end == std::string_view::npos) end = text.find(' ');
+    lines.push_back(std::string(margin, ' ').append(text.substr(0, end)));
+    if (end == std::string_view::npos) return lines;
+    text.remove_prefix(std::min(text.find_first_not_of(' ', end), text.size()));
+  }
+}
+
 std::string quoted(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace halfwave {
 
@@ -13,6 +14,10 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
 
 // "; did you mean 'relu'?" for a name with a near candidate, else empty.
 std::string suggestion(std::string_view name, std::span<const std::string_view> candidates);
+
+// The text in lines of at most `width` characters, broken at spaces; all but the first are indented. A longer
+// word has its line to itself. At least one line.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 // In double quotes, with the escapes of TOML (and JSON) for what may not stand there as it is.
 std::string quoted(std::string_view text);

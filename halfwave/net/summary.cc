@@ -22,18 +22,6 @@ std::string options_text(const Layer& layer) {
   return text;
 }
 
-std::string_view start_text(Initialisation start) {
-  switch (start) {
-    case Initialisation::he:
-      return "He";
-    case Initialisation::glorot:
-      return "Glorot";
-    case Initialisation::lecun:
-      return "LeCun";
-  }
-  return "";
-}
-
 }  // namespace
 
 std::string summary(const Net& net) {
@@ -55,7 +43,7 @@ std::string summary(const Net& net) {
                node.layer->multiply_adds() > 0
                    ? count_text(static_cast<std::size_t>(node.layer->multiply_adds()))
                    : "",
-               bytes_text(bytes), random ? std::string(start_text(net.start_of(i))) : ""});
+               bytes_text(bytes), random ? std::string(to_string(net.start_of(i))) : ""});
     memory += bytes;
   }
   table.add_rule();

@@ -48,6 +48,12 @@ TEST(Catalogue, KindsHaveNames) {
   EXPECT_EQ(to_string(ActivationKind::fold), "fold");
 }
 
+TEST(Catalogue, InitialisationsHaveNames) {
+  EXPECT_EQ(to_string(Initialisation::he), "He");
+  EXPECT_EQ(to_string(Initialisation::glorot), "Glorot");
+  EXPECT_EQ(to_string(Initialisation::lecun), "LeCun");
+}
+
 TEST(Parse, NameAloneGivesTheDefaults) {
   for (const ActivationInfo* info : activations()) {
     const Activation activation = Activation::parse(info->name);

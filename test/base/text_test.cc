@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
+#include <vector>
 
 namespace halfwave {
 namespace {
@@ -19,6 +21,15 @@ TEST(Text, SuggestsTheNearestName) {
   EXPECT_EQ(suggestion("lrue", names), "");
   EXPECT_EQ(suggestion("relU", names), "; did you mean 'relu'?");
   EXPECT_EQ(suggestion("", names), "");
+}
+
+TEST(Text, WrapsAtSpaces) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrapped("y = a b", 7, 2), Lines{"y = a b"});
+  EXPECT_EQ(wrapped("y = a b", 6, 2), (Lines{"y = a", "  b"}));
+  EXPECT_EQ(wrapped("one two  three", 4, 1), (Lines{"one", " two", " three"}));
+  EXPECT_EQ(wrapped("a  b", 4, 1), Lines{"a  b"});
+  EXPECT_EQ(wrapped("", 5, 2), Lines{""});
 }
 
 }  // namespace
