@@ -29,6 +29,8 @@ void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_nets(CLI::App& app);
+void add_activations(CLI::App& app);
+void add_plot(CLI::App& app);
 void add_export(CLI::App& app);
 void add_bench(CLI::App& app);
 

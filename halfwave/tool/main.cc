@@ -146,11 +146,14 @@ int run(int count, char** arguments) {
       "  halfwave evaluate runs/lenet5-fashion-mnist    how good is it, class by class\n"
       "  halfwave predict runs/lenet5-fashion-mnist picture.png\n"
       "  halfwave nets                                  the nets that come with it\n"
+      "  halfwave activations                           the activations, with their formulas\n"
       "Each command explains itself: halfwave train --help");
   add_train(app);
   add_evaluate(app);
   add_predict(app);
   add_nets(app);
+  add_activations(app);
+  add_plot(app);
   add_export(app);
   add_bench(app);
   try {

@@ -1,7 +1,6 @@
 #include "halfwave/tool/progress_bar.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,15 +9,10 @@
 #include <string_view>
 
 #include "halfwave/base/clock.h"
+#include "halfwave/tool/terminal.h"
 
 namespace halfwave::tool {
 namespace {
-
-std::size_t terminal_width() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
-}
 
 bool usable_terminal() {
   const char* kind = std::getenv("TERM");
@@ -44,7 +38,7 @@ void ProgressBar::show(const std::string& title, double done, const std::string&
   }
   drawn_ = true;
   // On a narrow terminal the bar gives way to what is written.
-  const std::size_t width = terminal_width() - 1;
+  const std::size_t width = terminal_width(STDERR_FILENO) - 1;
   constexpr std::size_t most_cells = 20;
   constexpr std::size_t fewest_cells = 4;
   const std::size_t space = width > line.size() + 3 ? width - line.size() - 3 : 0;

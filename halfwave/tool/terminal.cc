@@ -1,0 +1,13 @@
+#include "halfwave/tool/terminal.h"
+
+#include <sys/ioctl.h>
+
+namespace halfwave::tool {
+
+std::size_t terminal_width(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+}  // namespace halfwave::tool
