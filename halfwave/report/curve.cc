@@ -95,11 +95,7 @@ struct Panel {
 
 std::string learning_curve_svg(std::span<const EpochResult> history, const std::string& title) {
   const double height = top + 2 * panel_height + gap + 50;
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
-      "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
-      "<text x=\"{2}\" y=\"24\" font-size=\"16\">{3}</text>\n",
-      width, height, left, escaped(title));
+  std::string svg = svg_head(width, height, left, title);
   const double legend = width - right - 170;
   svg += fmt::format(
       "<line x1=\"{0}\" x2=\"{1}\" y1=\"42\" y2=\"42\" stroke=\"{2}\" stroke-width=\"2\"/><text x=\"{3}\" "

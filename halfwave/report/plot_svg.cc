@@ -139,14 +139,9 @@ std::string activation_plot_svg(std::span<const Activation> activations, PlotRan
   const Legend legend(activations);
   const double height = legend_top + legend.height();
   const std::string title = activations.size() == 1
-                                ? escaped(activations.front().text()) + " and its derivative"
+                                ? activations.front().text() + " and its derivative"
                                 : "Activation functions and their derivatives";
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
-      "font-family=\"sans-serif\" font-size=\"13\">\n<title>{3}</title>\n"
-      "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
-      "<text x=\"{2}\" y=\"36\" font-size=\"20\">{3}</text>\n",
-      width, height, left, title);
+  std::string svg = svg_head(width, height, left, title);
   Frame{panels.function, left}.draw(svg, "function", "f(x)");
   Frame{panels.derivative, left + panel_distance}.draw(svg, "derivative", "f\u2032(x)");
   legend.draw(svg);

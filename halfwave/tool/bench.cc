@@ -1,4 +1,5 @@
-// halfwave bench train|infer NET: how fast a net is on this machine, by layer and pass.
+// halfwave bench train|infer NET: how fast a net is on this machine, by layer and pass. bench activations is
+// in bench_activations.cc.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -230,11 +231,13 @@ void add_bench(CLI::App& app) {
   bench->require_subcommand(1);
   add(*bench, "train", "Training steps: forward, backward and update", &train);
   add(*bench, "infer", "Inference", &infer);
+  add_bench_activations(*bench);
   bench->footer(
       "Examples:\n"
       "  halfwave bench train lenet5\n"
       "  halfwave bench train vgg-small --batch 64 --threads 2 --seconds 4 --json\n"
       "  halfwave bench infer resnet20 --batch 1\n"
+      "  halfwave bench activations relu sigmoid\n"
       "GFLOP/s counts a multiply-add as two; the limit is what the machine's vector units reach with nothing "
       "to load.");
 }

@@ -33,6 +33,7 @@ void add_activations(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_export(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_bench_activations(CLI::App& bench);
 
 // --threads, for the commands that compute; 0 is all cores.
 void add_threads(CLI::App& command, int& threads);

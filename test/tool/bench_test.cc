@@ -1,7 +1,11 @@
 // halfwave bench: one JSON object, or a table. How fast it is, is not tested.
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <tuple>
 
+#include "halfwave/activation/activation.h"
 #include "sample.h"
 
 namespace halfwave {
@@ -76,6 +80,119 @@ TEST_F(Bench, UsesAllCoresWhenThreadsAreBoundToThem) {
     return nlohmann::json::parse(result.out).at("threads").get<int>();
   };
   EXPECT_EQ(threads(true), threads(false));
+}
+
+// halfwave bench activations
+
+class BenchActivations : public testing::Test {
+ protected:
+  Result bench(Strings arguments) const {
+    arguments.insert(arguments.begin(), {"bench", "activations", "--seconds", "0.001"});
+    const Result result = folder_.run(arguments);
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.err, "");
+    return result;
+  }
+  std::vector<nlohmann::json> lines(Strings arguments) const {
+    arguments.emplace_back("--json");
+    std::vector<nlohmann::json> all;
+    std::istringstream text(bench(arguments).out);
+    for (std::string line; std::getline(text, line);) all.push_back(nlohmann::json::parse(line));
+    return all;
+  }
+  Folder folder_;
+};
+
+using Figure = std::tuple<std::string, std::string, int>;  // activation, pass, n
+
+std::multiset<Figure> figures(const std::vector<nlohmann::json>& lines) {
+  std::multiset<Figure> all;
+  for (const auto& line : lines) all.emplace(line.at("activation"), line.at("pass"), line.at("n"));
+  return all;
+}
+
+TEST_F(BenchActivations, MeasuresBothPassesOfEveryActivationAtEverySize) {
+  const auto measured = lines({"--n", "16,100", "--threads", "2"});
+  std::multiset<Figure> expected;
+  for (const int n : {16, 100}) {
+    expected.emplace("copy", "forward", n);
+    for (const ActivationInfo* info : activations()) {
+      expected.emplace(info->name, "forward", n);
+      expected.emplace(info->name, "backward", n);
+    }
+  }
+  EXPECT_EQ(figures(measured), expected);
+  for (const auto& line : measured) {
+    EXPECT_EQ(line.size(), 6U) << line;
+    EXPECT_EQ(line.at("threads"), 2);
+    EXPECT_EQ(line.at("in_place"), false);
+    EXPECT_GT(line.at("ns_per_value"), 0.0) << line;
+    EXPECT_LT(line.at("ns_per_value"), 1e5) << line;
+  }
+}
+
+TEST_F(BenchActivations, MeasuresThoseNamedAndRelu) {
+  const auto measured =
+      lines({"sigmoid", "leaky_relu:slope=0.5", "--n", "64", "--in-place", "--threads", "1"});
+  EXPECT_EQ(figures(measured), (std::multiset<Figure>{{"copy", "forward", 64},
+                                                      {"relu", "forward", 64},
+                                                      {"relu", "backward", 64},
+                                                      {"sigmoid", "forward", 64},
+                                                      {"sigmoid", "backward", 64},
+                                                      {"leaky_relu:slope=0.5", "forward", 64},
+                                                      {"leaky_relu:slope=0.5", "backward", 64}}));
+  for (const auto& line : measured) EXPECT_EQ(line.at("in_place"), line.at("activation") != "copy") << line;
+  EXPECT_EQ(lines({"relu", "--n", "64"}).size(), 3U);
+}
+
+TEST_F(BenchActivations, WorksOnArraysThatThreadsShare) {
+  for (const Strings& more : {Strings{}, Strings{"--in-place"}}) {
+    Strings arguments{"relu", "--n", "100000", "--threads", "2"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(lines(arguments).size(), 3U);
+  }
+}
+
+TEST_F(BenchActivations, PrintsATableASizeAndASentence) {
+  const Result result = bench({"relu", "sigmoid", "--n", "64,128", "--threads", "1"});
+  for (const char* part :
+       {"64 values (256 B), out of place, 1 threads; a memory copy takes", "128 values (512 B)",
+        "activation  forward ns/value  x copy  x relu  backward ns/value  x copy  x relu", "\nrelu ",
+        "\nsigmoid ", "times as long as", " times backward.\n"}) {
+    EXPECT_NE(result.out.find(part), std::string::npos) << part << " in " << result.out;
+  }
+}
+
+TEST_F(BenchActivations, WritesAPicture) {
+  bench({"tanh", "--n", "16,32", "--svg", "bars.svg"});
+  const std::string svg = folder_.read("bars.svg");
+  EXPECT_TRUE(svg.starts_with("<svg ")) << svg;
+  EXPECT_TRUE(svg.ends_with("</svg>\n")) << svg;
+  for (const char* part : {"16 values", "32 values", ">forward<", ">backward<", ">tanh<",
+                           "font-weight=\"bold\">relu<", "font-weight=\"bold\">memory copy<"}) {
+    EXPECT_NE(svg.find(part), std::string::npos) << part << " in " << svg;
+  }
+  EXPECT_EQ(names(folder_.path()), Strings{"bars.svg"}) << "a temporary file was left";
+  expect_error(folder_.run({"bench", "activations", "relu", "--n", "16", "--seconds", "0.001", "--json",
+                            "--svg", "no/such/folder/bars.svg"}),
+               1, {"bars.svg"});
+}
+
+TEST_F(BenchActivations, RefusesWrongUsageInOneLine) {
+  const auto expect_refused = [&](Strings arguments, const Strings& parts) {
+    arguments.insert(arguments.begin(), {"bench", "activations"});
+    expect_error(folder_.run(arguments), 2, parts);
+  };
+  expect_refused({"--n", "0"}, {"--n", "0"});
+  expect_refused({"--n", "16,0"}, {"--n", "0"});
+  expect_refused({"--n", "many"}, {"--n", "many"});
+  expect_refused({"--n", "-5"}, {"--n", "-5"});
+  expect_refused({"--n", "99999999999999999999"}, {"--n"});
+  expect_refused({"--n"}, {"--n"});
+  expect_refused({"rel"}, {"unknown activation 'rel'; did you mean 'relu'?"});
+  expect_refused({"--seconds", "nan"}, {"--seconds", "nan"});
+  expect_refused({"--seconds", "0"}, {"--seconds", "0"});
+  expect_refused({"--inplace"}, {"unknown option '--inplace'; did you mean '--in-place'?"});
 }
 
 }  // namespace

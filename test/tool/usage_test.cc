@@ -51,7 +51,7 @@ TEST_F(Usage, SuggestsTheNearestName) {
 TEST_F(Usage, SaysWhatIsMissingOrTooMuch) {
   expect_error(folder_.run({}), 2, {"a command is missing", "train, evaluate, predict", "halfwave --help"});
   expect_error(folder_.run({"--bogus"}), 2, {"unknown option '--bogus'"});
-  expect_error(folder_.run({"bench"}), 2, {"a command is missing", "train, infer"});
+  expect_error(folder_.run({"bench"}), 2, {"a command is missing", "train, infer, activations"});
   expect_error(folder_.run({"train"}), 2, {"train needs a NET and DATA"});
   expect_error(folder_.run({"train", "lenet5"}), 2, {"train needs a NET and DATA"});
   expect_error(folder_.run({"evaluate"}), 2, {"RUN is required", "halfwave evaluate --help"});
@@ -96,9 +96,10 @@ TEST_F(Usage, RefusesValuesOutOfRange) {
 }
 
 TEST_F(Usage, EveryCommandExplainsItselfWithAnExample) {
-  for (const Strings& command : {Strings{}, Strings{"train"}, Strings{"evaluate"}, Strings{"predict"},
-                                 Strings{"nets"}, Strings{"activations"}, Strings{"plot"}, Strings{"export"},
-                                 Strings{"bench"}, Strings{"bench", "train"}, Strings{"bench", "infer"}}) {
+  for (const Strings& command :
+       {Strings{}, Strings{"train"}, Strings{"evaluate"}, Strings{"predict"}, Strings{"nets"},
+        Strings{"activations"}, Strings{"plot"}, Strings{"export"}, Strings{"bench"}, Strings{"bench", "train"},
+        Strings{"bench", "infer"}, Strings{"bench", "activations"}}) {
     Strings arguments = command;
     arguments.push_back("--help");
     const Result result = folder_.run(arguments);

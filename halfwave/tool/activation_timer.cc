@@ -1,0 +1,119 @@
+#include "halfwave/tool/activation_timer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "halfwave/base/clock.h"
+#include "halfwave/base/parallel.h"
+#include "halfwave/base/random.h"
+
+namespace halfwave::tool {
+namespace {
+
+constexpr double reading_seconds = 1e-3;
+constexpr std::size_t least_readings = 3;
+constexpr std::size_t values_in_cache = 1 << 12;   // 16 KB, half of a small first level
+constexpr std::size_t different_values = 1 << 20;  // longer arrays repeat them
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double measure_clock() {
+  std::vector<double> spans(1001);
+  for (double& span : spans) {
+    const double start = seconds_now();
+    span = seconds_now() - start;
+  }
+  return median(spans);
+}
+
+Buffer random_values(std::size_t n, std::uint64_t seed) {
+  Buffer values(n);
+  RandomStream random(seed, RandomPurpose::bench);
+  const std::size_t first = std::min(n, different_values);
+  for (float& value : values.span().first(first)) value = 2 * random.normal();
+  for (std::size_t i = first; i < n; ++i) values[i] = values[i - first];
+  return values;
+}
+
+// body(begin, end) for parts of [0, n), each on its thread. With one thread nothing stands between.
+template <class Body>
+void split(std::size_t n, Body&& body) {
+  if (thread_count() == 1) {
+    body(std::size_t{0}, n);
+  } else {
+    parallel_for(n, parallel_grain, [&](std::size_t begin, std::size_t end, int) { body(begin, end); });
+  }
+}
+
+}  // namespace
+
+ActivationTimer::ActivationTimer(const ActivationTimerOptions& options)
+    : options_(options),
+      slots_(options.in_place ? std::max(values_in_cache / options.n, std::size_t{1}) : 1),
+      clock_cost_(measure_clock()),
+      x_(random_values(options.n, 1)),
+      dy_(random_values(options.n, 2)),
+      y_(options.n),
+      work_(slots_ * align_up(options.n * sizeof(float)) / sizeof(float)) {}
+
+// call(work) works on one array; those in work_ hold `fresh` before it, or anything where that is null.
+template <class Call>
+double ActivationTimer::measure(const float* fresh, Call&& call) {
+  const std::size_t stride = work_.size() / slots_;
+  // Seconds of so many rounds of so many calls.
+  const auto time = [&](std::size_t rounds, std::size_t calls) {
+    double total = 0;
+    for (std::size_t round = 0; round < rounds; ++round) {
+      for (std::size_t slot = 0; fresh != nullptr && slot < slots_; ++slot)
+        std::memcpy(work_.data() + slot * stride, fresh, options_.n * sizeof(float));
+      const double start = seconds_now();
+      for (std::size_t i = 0; i < calls; ++i) call(work_.data() + (fresh != nullptr ? i * stride : 0));
+      total += std::max(seconds_now() - start - clock_cost_, 0.0);
+    }
+    return total;
+  };
+  const double end = seconds_now() + options_.seconds;
+  std::size_t rounds = 1;
+  std::size_t calls = slots_;
+  std::size_t& repeats = fresh != nullptr ? rounds : calls;
+  // The warm-up finds how many make a reading, in time for those.
+  const double enough = std::min(reading_seconds, options_.seconds / 8);
+  while (time(rounds, calls) < enough && seconds_now() < end) repeats *= 2;
+  std::vector<double> readings;
+  while (readings.size() < least_readings || seconds_now() < end) readings.push_back(time(rounds, calls));
+  return median(readings) / static_cast<double>(rounds * calls * options_.n) * 1e9;
+}
+
+double ActivationTimer::copy() {
+  return measure(nullptr, [&](float* y) {
+    split(options_.n, [&](std::size_t begin, std::size_t end) {
+      std::memcpy(y + begin, x_.data() + begin, (end - begin) * sizeof(float));
+    });
+  });
+}
+
+double ActivationTimer::forward(const Activation& activation) {
+  return measure(options_.in_place ? x_.data() : nullptr, [&](float* y) {
+    const float* x = options_.in_place ? y : x_.data();
+    split(options_.n,
+          [&](std::size_t begin, std::size_t end) { activation.forward(x + begin, y + begin, end - begin); });
+  });
+}
+
+double ActivationTimer::backward(const Activation& activation) {
+  activation.forward(x_.data(), y_.data(), options_.n);
+  const float* saved = activation.info().backward_from_y ? y_.data() : x_.data();
+  return measure(options_.in_place ? dy_.data() : nullptr, [&](float* dx) {
+    const float* dy = options_.in_place ? dx : dy_.data();
+    split(options_.n, [&](std::size_t begin, std::size_t end) {
+      activation.backward(saved + begin, dy + begin, dx + begin, end - begin);
+    });
+  });
+}
+
+}  // namespace halfwave::tool
