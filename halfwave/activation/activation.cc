@@ -157,6 +157,16 @@ void Activation::backward(const float* saved, const float* dy, float* dx, std::s
   catalogue::kernel(entry_of(*info_).index).backward(saved, dy, dx, n, parameters_);
 }
 
+void Activation::forward(const float* x, float* y, std::uint8_t* mask, std::size_t n) const {
+  assert(info_->backward_from_mask);
+  catalogue::kernel(entry_of(*info_).index).forward_mask(x, y, mask, n, parameters_);
+}
+
+void Activation::backward(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n) const {
+  assert(info_->backward_from_mask);
+  catalogue::kernel(entry_of(*info_).index).backward_mask(mask, dy, dx, n, parameters_);
+}
+
 double Activation::value(double x) const { return entry_of(*info_).value(x, parameters_); }
 
 double Activation::slope(double x) const { return entry_of(*info_).slope(x, parameters_); }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,8 +51,9 @@ struct ActivationInfo {
   std::string_view source;         // paper and equation
   ActivationKind kind = ActivationKind::ridge;
   std::span<const ActivationParameter> parameters = {};
-  bool backward_from_y = false;  // the slope is computed from y (else from x)
-  bool saturates = false;        // the slope tends to 0 on both sides: gradients vanish in deep stacks
+  bool backward_from_y = false;     // the slope is computed from y (else from x)
+  bool backward_from_mask = false;  // the slope is 1 or another constant: a bit a value is enough
+  bool saturates = false;           // the slope tends to 0 on both sides: gradients vanish in deep stacks
   Initialisation initialisation = Initialisation::he;
   ErrorBound forward_error = {};
   ErrorBound backward_error = {};  // of the slope
@@ -78,6 +80,12 @@ class Activation {
   // dx[i] = dy[i] * slope, where saved is y if info().backward_from_y, else x. dx may be dy or saved.
   // Where the slope or dy is NaN, dx is NaN. Where the slope is exactly 0, dx is 0 unless dy is NaN or inf.
   void backward(const float* saved, const float* dy, float* dx, std::size_t n) const;
+
+  // For activations with info().backward_from_mask: forward() that also writes a bit a value, (n + 7) / 8
+  // bytes, the lowest bit first; and backward() from those. They read and write the least that there is to
+  // move. The bit of a NaN is set: dx is then dy, unlike in backward().
+  void forward(const float* x, float* y, std::uint8_t* mask, std::size_t n) const;
+  void backward(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n) const;
 
   // The same formulas in higher precision, for checks: f(x), and f'(x) (always from x).
   double value(double x) const;

@@ -366,7 +366,7 @@ HWY_INLINE V minus_tanh(D d, V x) {
 // The upper tail of the normal distribution over its density's exponential: Q(a) exp(a^2 / 2) for
 // 0 <= a <= normal_limit.
 template <class D>
-inline constexpr double normal_limit = is_reference<D> ? 37 : 14.5;
+inline constexpr double normal_limit = is_reference<D> ? 37 : 15;
 
 // In two factors: it is ratio / (a + 4), and a times it is ratio * w, with w = a / (a + 4).
 template <class D, class V>

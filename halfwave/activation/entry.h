@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -34,6 +35,11 @@ struct Kernel {
   void (*forward)(const float* x, float* y, std::size_t n, Parameters parameters) = nullptr;
   void (*backward)(const float* saved, const float* dy, float* dx, std::size_t n,
                    Parameters parameters) = nullptr;
+  // Null where ActivationInfo::backward_from_mask is false.
+  void (*forward_mask)(const float* x, float* y, std::uint8_t* mask, std::size_t n,
+                       Parameters parameters) = nullptr;
+  void (*backward_mask)(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n,
+                        Parameters parameters) = nullptr;
 };
 
 // In the order of the catalogue.

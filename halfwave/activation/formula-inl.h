@@ -3,7 +3,7 @@
 //   info              the facts; see ActivationInfo
 //   value(d, x, p)    the function, for x a vector of d (one double, or a SIMD vector of floats)
 //   slope(d, s, p)    its derivative, from s = value(x) if info.backward_from_y, else from s = x
-// and, where the default does not fit, range, kinks, conflict, unroll.
+// and, where the default does not fit, range, kinks, conflict, low_slope, unroll.
 // Per-target header: included once for each instruction set.
 
 #if defined(HALFWAVE_ACTIVATION_FORMULA_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -30,6 +30,11 @@ inline constexpr float largest = std::numeric_limits<float>::max();
 struct Formula {
   // Vectors side by side in the loop: 1, 2 or 4.
   static constexpr std::size_t unroll = 2;
+  // The slope that is not 1, where info.backward_from_mask says that there are but two.
+  template <class D>
+  static HWY_INLINE Vec<D> low_slope(D d, const Parameters& /*p*/) {
+    return Zero(d);
+  }
   static Activation::Range range(const Parameters& /*p*/) { return {-infinity, infinity}; }
   static Kinks kinks(const Parameters& /*p*/) { return {}; }
   static std::string_view conflict(const Parameters& /*p*/) { return {}; }

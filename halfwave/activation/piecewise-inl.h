@@ -42,6 +42,7 @@ struct Relu : Formula {
       .slope_formula = "1 if x > 0, else 0",
       .source = "Nair and Hinton 2010, section 2; Krizhevsky et al. 2012, section 3.1",
       .backward_from_y = true,
+      .backward_from_mask = true,
   };
   static constexpr std::size_t unroll = 4;
   static Activation::Range range(const Parameters& /*p*/) { return {0, infinity}; }
@@ -66,6 +67,7 @@ struct Relu6 : Formula {
       .source = "Krizhevsky 2010, \"Convolutional Deep Belief Networks on CIFAR-10\"",
       .parameters = parameters,
       .backward_from_y = true,
+      .backward_from_mask = true,
       .saturates = true,
   };
   static constexpr std::size_t unroll = 4;
@@ -91,9 +93,14 @@ struct LeakyRelu : Formula {
       .source = "Maas et al. 2013, section 2",
       .parameters = parameters,
       .backward_from_y = true,
+      .backward_from_mask = true,
   };
   static constexpr std::size_t unroll = 4;
   static Activation::Range range(const Parameters& p) { return {p[0] > 0 ? -infinity : 0, infinity}; }
+  template <class D>
+  static HWY_INLINE Vec<D> low_slope(D d, const Parameters& p) {
+    return number(d, p[0]);
+  }
   static Kinks kinks(const Parameters& p) { return {{0}, p[0] == 1 ? 0U : 1U}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
@@ -118,6 +125,7 @@ struct ThresholdedRelu : Formula {
       .source = "Konda et al. 2014, \"Zero-bias autoencoders\", section 3; ONNX ThresholdedRelu",
       .parameters = parameters,
       .backward_from_y = true,
+      .backward_from_mask = true,
   };
   static constexpr std::size_t unroll = 4;
   static Activation::Range range(const Parameters& /*p*/) { return {0, infinity}; }
@@ -170,6 +178,7 @@ struct HardTanh : Formula {
       .source = "Collobert 2004, thesis; PyTorch Hardtanh, ONNX Clip",
       .parameters = parameters,
       .backward_from_y = true,
+      .backward_from_mask = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
   };
@@ -226,6 +235,7 @@ struct HardShrink : Formula {
       .source = "Donoho and Johnstone 1994, hard thresholding; PyTorch Hardshrink",
       .parameters = parameters,
       .backward_from_y = true,
+      .backward_from_mask = true,
       .initialisation = Initialisation::glorot,
   };
   static constexpr std::size_t unroll = 4;
@@ -250,6 +260,7 @@ struct SoftShrink : Formula {
       .source = "Donoho and Johnstone 1994, soft thresholding; PyTorch Softshrink, ONNX Shrink",
       .parameters = parameters,
       .backward_from_y = true,
+      .backward_from_mask = true,
       .initialisation = Initialisation::glorot,
       .forward_error = {0.5, 0},
   };

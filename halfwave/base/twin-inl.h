@@ -80,6 +80,7 @@ using hn::Set;
 using hn::ShiftLeft;
 using hn::Sqrt;
 using hn::StoreU;
+using hn::Stream;
 using hn::Sub;
 using hn::Zero;
 
@@ -163,6 +164,12 @@ template <class V, class D>
 HWY_INLINE void StoreU(const Twin<V>& a, TwinTag<D>, Lane<D>* to) {
   StoreU(a.first, D(), to);
   StoreU(a.second, D(), to + Lanes(D()));
+}
+
+template <class V, class D>
+HWY_INLINE void Stream(const Twin<V>& a, TwinTag<D>, Lane<D>* to) {
+  Stream(a.first, D(), to);
+  Stream(a.second, D(), to + Lanes(D()));
 }
 
 template <class D>

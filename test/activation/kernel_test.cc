@@ -2,6 +2,7 @@
 // no access outside the arrays.
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "catalogue_testing.h"
@@ -104,6 +105,86 @@ TEST(Kernel, TouchesNothingOutsideTheArrays) {
         }
       });
     }
+  }
+}
+
+// With a mask: the same y and dx, but for the gradient of a NaN; unused bits are 0.
+TEST(Kernel, MasksGiveTheSame) {
+  const std::vector<float> x = test_values(3, longest);
+  const std::vector<float> dy = test_values(4, longest);
+  std::size_t tested = 0;
+  for (const Activation& activation : variants()) {
+    if (!activation.info().backward_from_mask) continue;
+    ++tested;
+    SCOPED_TRACE(activation.text());
+    for_each_target([&] {
+      for (std::size_t n = 0; n <= longest; ++n) {
+        SCOPED_TRACE(n);
+        for (const Edge edge : {Edge::front, Edge::back}) {
+          const std::size_t bytes = (n + 7) / 8;
+          const Guarded<float> in(std::vector<float>(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n)),
+                                  edge);
+          const Guarded<float> gradient(
+              std::vector<float>(dy.begin(), dy.begin() + static_cast<std::ptrdiff_t>(n)), edge);
+          Guarded<float> y(n, edge);
+          Guarded<float> dx(n, edge);
+          Guarded<std::uint8_t> mask(std::vector<std::uint8_t>(bytes, 0xA5), edge);
+          activation.forward(in.data(), y.data(), mask.data(), n);
+          activation.backward(mask.data(), gradient.data(), dx.data(), n);
+          std::vector<float> expected = one_by_one(activation, in.values());
+          ASSERT_EQ(bits_of(y.values()), bits_of(expected));
+          expected = one_by_one(activation, expected, gradient.values());
+          for (std::size_t i = 0; i < n; ++i) {
+            if (std::isnan(x[i])) expected[i] = dy[i];
+          }
+          ASSERT_EQ(bits_of(dx.values()), bits_of(expected));
+          if (n % 8 != 0) {
+            ASSERT_EQ(mask[bytes - 1] >> (n % 8), 0);
+          }
+          // In place.
+          activation.backward(mask.data(), dx.data(), dx.data(), n);
+          ASSERT_EQ(bits_of(dx.values()), bits_of([&] {
+                      std::vector<float> twice(n);
+                      activation.backward(mask.data(), expected.data(), twice.data(), n);
+                      return twice;
+                    }()));
+        }
+      }
+    });
+  }
+  EXPECT_GE(tested, 2U);
+}
+
+// Arrays beyond the caches are written past them: to the same bits, wherever they begin.
+TEST(Kernel, LargeArraysGiveTheSameBits) {
+  const std::size_t n = (std::size_t{1} << 23) + 70;
+  std::vector<float> x(n + 3);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = static_cast<float>(static_cast<std::int64_t>(i % 4001) - 2000) / 256;
+  std::vector<float> y(n + 3);
+  std::vector<float> expected(n + 3);
+  for (const char* name : {"relu", "tanh"}) {
+    const Activation activation = Activation::parse(name);
+    for_each_target([&] {
+      for (const std::size_t offset : {0, 3}) {
+        const auto in_parts = [&](auto&& part) {
+          for (std::size_t i = 0; i < n; i += 1 << 16)
+            part(i + offset, std::min<std::size_t>(1 << 16, n - i));
+        };
+        activation.forward(x.data() + 1, y.data() + offset, n);
+        in_parts([&](std::size_t at, std::size_t count) {
+          activation.forward(x.data() + 1 + at - offset, expected.data() + at, count);
+        });
+        ASSERT_TRUE(
+            std::equal(y.begin() + 3, y.begin() + static_cast<std::ptrdiff_t>(n), expected.begin() + 3));
+        activation.backward(expected.data() + offset, x.data(), y.data() + offset, n);
+        in_parts([&](std::size_t at, std::size_t count) {
+          activation.backward(expected.data() + at, x.data() + at - offset, expected.data() + at, count);
+        });
+        ASSERT_TRUE(
+            std::equal(y.begin() + 3, y.begin() + static_cast<std::ptrdiff_t>(n), expected.begin() + 3));
+      }
+    });
   }
 }
 
