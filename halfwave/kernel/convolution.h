@@ -60,9 +60,8 @@ class ConvolutionBackwardWeights {
  public:
   virtual ~ConvolutionBackwardWeights() = default;
   virtual const char* name() const = 0;
-  // dw and db (may be null) are added to.
-  virtual void run(std::int64_t n, const float* x, const float* dy, float* dw, float* db,
-                   Workspace& workspace) = 0;
+  // dw is added to. (That of the bias: bias_gradient.h.)
+  virtual void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) = 0;
 };
 
 std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size);

@@ -1,5 +1,6 @@
-// What a kernel does to its output, block by block where it can: an activation, as a layer gives it. Kernels
-// know no activations, hence the plain function.
+// What a kernel does to its output, block by block where it can: an activation, as a layer gives it. Or what
+// it does to a gradient before it reads it: the slope of that activation. Kernels know no activations, hence
+// the plain function.
 #pragma once
 
 #include <cstddef>

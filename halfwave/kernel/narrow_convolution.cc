@@ -444,28 +444,22 @@ class NarrowBackwardWeights final : public ConvolutionBackwardWeights {
 
   const char* name() const override { return "narrow"; }
 
-  void run(std::int64_t n, const float* x, const float* dy, float* dw, float* db,
-           Workspace& workspace) override {
+  void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
     const std::size_t all_taps = size_.kernel_rows * size_.taps;
     const std::size_t sums = all_taps * size_.padded_outputs + 32;
     const std::size_t room = size_.image_room();
     const auto threads = static_cast<std::size_t>(thread_count());
-    const std::size_t each = sums + size_.padded_outputs + room;
+    const std::size_t each = sums + room;
     float* scratch = workspace.floats(each * threads);
     std::fill_n(scratch, each * threads, 0.0F);
     parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int thread) {
       float* partial = scratch + each * static_cast<std::size_t>(thread);
-      float* partial_bias = partial + sums;
-      float* padded = partial_bias + size_.padded_outputs;
+      float* padded = partial + sums;
       for (std::size_t image = begin; image < end; ++image) {
         const float* gradient = dy + image * size_.size.output_size();
         HWY_DYNAMIC_DISPATCH(copy_padded)
         (size_, x + image * size_.size.input_size(), 0, size_.rows, padded);
         HWY_DYNAMIC_DISPATCH(weights_image)(size_, padded, gradient, partial);
-        if (db == nullptr) continue;
-        for (std::size_t p = 0; p < size_.height * size_.width; ++p) {
-          for (std::size_t o = 0; o < size_.outputs; ++o) partial_bias[o] += gradient[p * size_.outputs + o];
-        }
       }
     });
     for (std::size_t thread = 0; thread < threads; ++thread) {  // always in the same order
@@ -473,7 +467,6 @@ class NarrowBackwardWeights final : public ConvolutionBackwardWeights {
       for (std::size_t o = 0; o < size_.outputs; ++o) {
         for (std::size_t t = 0; t < all_taps; ++t)
           dw[o * all_taps + t] += partial[t * size_.padded_outputs + o];
-        if (db != nullptr) db[o] += partial[sums + o];
       }
     }
   }

@@ -187,8 +187,9 @@ void scale_shift(std::size_t rows, std::size_t channels, const float* x, const f
   });
 }
 
-void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* x, const float* dy,
-                           const float* mean, double* sum_dy, double* sum_dy_x, Workspace& workspace) {
+void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* x, float* dy,
+                           const Epilogue& slope, const float* mean, double* sum_dy, double* sum_dy_x,
+                           Workspace& workspace) {
   const auto threads = static_cast<std::size_t>(thread_count());
   const std::size_t each = 3 * channels;  // two sums in double, two of a chunk in float
   auto* scratch = reinterpret_cast<double*>(workspace.get(threads * each * sizeof(double)));
@@ -196,6 +197,7 @@ void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* 
   over_chunks(rows, channels, [&](std::size_t row, std::size_t count, int thread) {
     double* sum = scratch + static_cast<std::size_t>(thread) * each;
     auto* chunk = reinterpret_cast<float*>(sum + 2 * channels);
+    slope(dy + row * channels, count * channels);
     HWY_DYNAMIC_DISPATCH(chunk_gradient_sums)
     (x + row * channels, dy + row * channels, mean, count, channels, chunk, chunk + channels);
     for (std::size_t c = 0; c < 2 * channels; ++c) sum[c] += static_cast<double>(chunk[c]);

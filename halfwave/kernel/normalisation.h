@@ -18,9 +18,11 @@ void channel_statistics(std::size_t rows, std::size_t channels, const float* x, 
 void scale_shift(std::size_t rows, std::size_t channels, const float* x, const float* scale,
                  const float* shift, float* y, const Epilogue& epilogue);
 
-// For each channel: sum_dy = sum of dy, sum_dy_x = sum of dy * (x - mean).
-void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* x, const float* dy,
-                           const float* mean, double* sum_dy, double* sum_dy_x, Workspace& workspace);
+// For each channel: sum_dy = sum of dy, sum_dy_x = sum of dy * (x - mean), after the slope has been applied
+// to dy in place.
+void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* x, float* dy,
+                           const Epilogue& slope, const float* mean, double* sum_dy, double* sum_dy_x,
+                           Workspace& workspace);
 
 // dx = a * dy + b * x + c by channel (to what the backward pass of batch norm comes down). dx may be dy.
 void combine_gradient(std::size_t rows, std::size_t channels, const float* x, const float* dy, const float* a,

@@ -78,10 +78,10 @@ struct Description {
   dnnl::convolution_backward_weights::primitive_desc backward_weights(std::int64_t n) const {
     const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-    return {engine(), algorithm, input(n), any_weights, bias,       output(n),
-            strides,  dilations, padding,  padding_end, forward(n), attributes};
+    return {engine(),  algorithm, input(n),    any_weights, output(n), strides,
+            dilations, padding,   padding_end, forward(n),  attributes};
 #else
-    return {{algorithm, input(n), any_weights, bias, output(n), strides, dilations, padding, padding_end},
+    return {{algorithm, input(n), any_weights, output(n), strides, dilations, padding, padding_end},
             attributes,
             engine(),
             forward(n)};
@@ -283,8 +283,7 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
 
   const char* name() const override { return "onednn"; }
 
-  void run(std::int64_t n, const float* x, const float* dy, float* dw, float* db,
-           Workspace& workspace) override {
+  void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
     Bound& bound = bound_to(bounds_, description_, n);
     set(bound.x, x);
     set(bound.dy, dy);
@@ -294,12 +293,8 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
             {{DNNL_ARG_SRC, bound.x},
              {DNNL_ARG_DIFF_DST, bound.dy},
              {DNNL_ARG_DIFF_WEIGHTS, bound.dw},
-             {DNNL_ARG_DIFF_BIAS, bound.db},
              {DNNL_ARG_SCRATCHPAD, bound.scratch}});
     execute(bound.accumulate, stream_, {{DNNL_ARG_FROM, bound.dw}, {DNNL_ARG_TO, bound.sum}});
-    if (db == nullptr) return;
-    const auto* part = static_cast<const float*>(bound.db.get_data_handle());
-    for (std::int64_t o = 0; o < description_.size.output_channels; ++o) db[o] += part[o];
   }
 
  private:
@@ -320,14 +315,13 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
           x(empty_memory(desc.src_desc())),
           dy(empty_memory(desc.diff_dst_desc())),
           dw(desc.diff_weights_desc(), engine()),
-          db(d.bias, engine()),
           sum(empty_memory(d.weights)),
           scratch(empty_memory(desc.scratchpad_desc())) {}
     std::int64_t n;
     int threads = thread_count();
     dnnl::convolution_backward_weights primitive;
     dnnl::reorder accumulate;
-    dnnl::memory x, dy, dw, db, sum, scratch;
+    dnnl::memory x, dy, dw, sum, scratch;
   };
 
   Description description_;

@@ -192,12 +192,8 @@ void product_backward_data(const ProductSize& size, std::int64_t n, const float*
 }
 
 void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
-                              float* dw, float* db) {
+                              float* dw) {
   multiply('T', 'N', size.outputs, size.inputs, n, dy, size.outputs, x, size.inputs, 1.0F, dw, size.inputs);
-  if (db == nullptr) return;
-  for (std::int64_t image = 0; image < n; ++image) {
-    for (std::int64_t o = 0; o < size.outputs; ++o) db[o] += dy[image * size.outputs + o];
-  }
 }
 
 }  // namespace halfwave::kernel

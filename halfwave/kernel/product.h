@@ -48,8 +48,8 @@ class ProductForward {
 void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,
                            float* dx);
 
-// dw += dy^T x; db += sum of dy over n (db may be null).
+// dw += dy^T x. (db: bias_gradient.h.)
 void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
-                              float* dw, float* db);
+                              float* dw);
 
 }  // namespace halfwave::kernel

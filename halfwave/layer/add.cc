@@ -16,7 +16,8 @@ class AddOperation final : public Operation {
   void forward(const ForwardArguments& a) override {
     const std::size_t count = size_ * static_cast<std::size_t>(a.n);
     // y may be the first input, which is read before anything is written.
-    const auto epilogue = as_epilogue(epilogue_);
+    const ActivationEpilogue activation(epilogue_, a);
+    const kernel::Epilogue epilogue = activation.get();
     kernel::add(a.x[0], a.x[1], a.y, count, a.x.size() == 2 ? epilogue : kernel::Epilogue{});
     for (std::size_t i = 2; i < a.x.size(); ++i) {
       kernel::add(a.y, a.x[i], a.y, count, i + 1 == a.x.size() ? epilogue : kernel::Epilogue{});

@@ -28,8 +28,9 @@ class BatchNormInference final : public Operation {
   }
 
   void forward(const ForwardArguments& a) override {
+    const ActivationEpilogue epilogue(epilogue_, a);
     kernel::scale_shift(shape_.pixels() * static_cast<std::size_t>(a.n), scale_.size(), a.x[0], scale_.data(),
-                        shift_.data(), a.y, as_epilogue(epilogue_));
+                        shift_.data(), a.y, epilogue.get());
   }
 
   void backward_data(const BackwardArguments&) override { assert(false); }
@@ -53,8 +54,10 @@ class BatchNormTraining final : public Operation {
         channels_(static_cast<std::size_t>(shape.channels)) {}
 
   OperationTraits traits() const override {
-    return {
-        .backward_needs_x = true, .backward_in_place = true, .saved_bytes = 2 * channels_ * sizeof(float)};
+    return {.backward_needs_x = true,
+            .backward_in_place = true,
+            .applies_slope = true,
+            .saved_bytes = 2 * channels_ * sizeof(float)};
   }
 
   void forward(const ForwardArguments& a) override {
@@ -79,14 +82,15 @@ class BatchNormTraining final : public Operation {
       update(a.running[at_.running_mean + c], exact_mean[c], momentum);
       update(a.running[at_.running_variance + c], variance[c] * unbiased, momentum);
     }
-    kernel::scale_shift(rows, channels_, a.x[0], a_.data(), b_.data(), a.y, as_epilogue(epilogue_));
+    const ActivationEpilogue epilogue(epilogue_, a);
+    kernel::scale_shift(rows, channels_, a.x[0], a_.data(), b_.data(), a.y, epilogue.get());
   }
 
   void backward_weights(const BackwardArguments& a) override {
     const std::size_t rows = shape_.pixels() * static_cast<std::size_t>(a.n);
     const auto* mean = reinterpret_cast<const float*>(a.saved);
     const float* inverse = mean + channels_;
-    kernel::channel_gradient_sums(rows, channels_, a.x[0], a.dy, mean, one_.data(), two_.data(),
+    kernel::channel_gradient_sums(rows, channels_, a.x[0], a.dy, a.slope, mean, one_.data(), two_.data(),
                                   *a.workspace);
     for (std::size_t c = 0; c < channels_; ++c) {
       a.gradients[at_.bias + c] += static_cast<float>(one_[c]);

@@ -1,6 +1,7 @@
 #include "halfwave/layer/convolution.h"
 
 #include "halfwave/base/error.h"
+#include "halfwave/kernel/bias_gradient.h"
 #include "halfwave/kernel/elementwise.h"
 #include "halfwave/layer/batch_norm.h"
 
@@ -23,7 +24,8 @@ class ConvolutionOperation final : public Operation {
 
   OperationTraits traits() const override {
     return {.backward_needs_x = true,
-            .forward_in_place = adds_ ? std::optional<std::size_t>(1) : std::nullopt};
+            .forward_in_place = adds_ ? std::optional<std::size_t>(1) : std::nullopt,
+            .applies_slope = true};
   }
 
   void load(const NetValues& values) override {
@@ -40,12 +42,14 @@ class ConvolutionOperation final : public Operation {
 
   void forward(const ForwardArguments& a) override {
     if (adds_) kernel::copy(a.x[1], a.y, size_.output_size() * static_cast<std::size_t>(a.n));
-    forward_->run(a.n, a.x[0], a.y, as_epilogue(epilogue_), *a.workspace);
+    const ActivationEpilogue epilogue(epilogue_, a);
+    forward_->run(a.n, a.x[0], a.y, epilogue.get(), *a.workspace);
   }
 
   void backward_weights(const BackwardArguments& a) override {
-    backward_weights_->run(a.n, a.x[0], a.dy, a.gradients + weight_, bias_ ? a.gradients + *bias_ : nullptr,
-                           *a.workspace);
+    kernel::bias_gradient(size_.output_size() * static_cast<std::size_t>(a.n) / channels(), channels(), a.dy,
+                          a.slope, bias_ ? a.gradients + *bias_ : nullptr, *a.workspace);
+    backward_weights_->run(a.n, a.x[0], a.dy, a.gradients + weight_, *a.workspace);
   }
 
   void backward_data(const BackwardArguments& a) override {
@@ -59,6 +63,8 @@ class ConvolutionOperation final : public Operation {
   }
 
  private:
+  std::size_t channels() const { return static_cast<std::size_t>(size_.output_channels); }
+
   // The batch norm that follows, worked into weights and bias.
   void fold(const NetValues& values, const float* w, const float* b) {
     const auto outputs = static_cast<std::size_t>(size_.output_channels);

@@ -1,5 +1,6 @@
 #include "halfwave/layer/linear.h"
 
+#include "halfwave/kernel/bias_gradient.h"
 #include "halfwave/kernel/product.h"
 
 namespace halfwave {
@@ -15,19 +16,21 @@ class LinearOperation final : public Operation {
         weight_(weight),
         bias_(bias) {}
 
-  OperationTraits traits() const override { return {.backward_needs_x = true}; }
+  OperationTraits traits() const override { return {.backward_needs_x = true, .applies_slope = true}; }
 
   void load(const NetValues& values) override {
     forward_.load(values.parameters + weight_, bias_ ? values.parameters + *bias_ : nullptr);
   }
 
   void forward(const ForwardArguments& a) override {
-    forward_.run(a.n, a.x[0], a.y, as_epilogue(epilogue_), *a.workspace);
+    const ActivationEpilogue epilogue(epilogue_, a);
+    forward_.run(a.n, a.x[0], a.y, epilogue.get(), *a.workspace);
   }
 
   void backward_weights(const BackwardArguments& a) override {
-    kernel::product_backward_weights(size_, a.n, a.x[0], a.dy, a.gradients + weight_,
-                                     bias_ ? a.gradients + *bias_ : nullptr);
+    kernel::bias_gradient(static_cast<std::size_t>(a.n), static_cast<std::size_t>(size_.outputs), a.dy,
+                          a.slope, bias_ ? a.gradients + *bias_ : nullptr, *a.workspace);
+    kernel::product_backward_weights(size_, a.n, a.x[0], a.dy, a.gradients + weight_);
   }
 
   void backward_data(const BackwardArguments& a) override {

@@ -35,6 +35,7 @@ struct OperationTraits {
   std::optional<std::size_t> forward_in_place = {};  // the input that y may be
   bool backward_in_place = false;                    // dx may be dy
   bool view = false;                                 // y is x, seen in another shape: always shared
+  bool applies_slope = false;                        // backward_weights applies BackwardArguments::slope
   std::size_t saved_bytes = 0;                       // kept from forward to backward
 };
 
@@ -51,6 +52,7 @@ struct ForwardArguments {
   NetValues values;
   float* running = nullptr;  // the running statistics, to be updated; null where they must not be
   std::byte* saved = nullptr;
+  std::uint8_t* mask = nullptr;  // where the epilogue leaves its bits; null where backward takes y
   kernel::Workspace* workspace = nullptr;
   std::uint64_t seed = 0;  // with the step and the image, the key of random numbers
   std::uint64_t step = 0;
@@ -60,8 +62,9 @@ struct BackwardArguments {
   std::int64_t n = 0;
   std::span<const float* const> x;  // null where not needed
   const float* y = nullptr;         // null where not needed
-  const float* dy = nullptr;
-  std::span<float* const> dx;  // overwritten; null where not wanted
+  float* dy = nullptr;
+  kernel::Epilogue slope = {};  // of the epilogue, to be applied to dy in place: see applies_slope
+  std::span<float* const> dx;   // overwritten; null where not wanted
   NetValues values;
   float* gradients = nullptr;  // of all parameters; added to
   std::byte* saved = nullptr;
@@ -86,13 +89,63 @@ class Operation {
   virtual const char* backward_weights_kernel() const { return ""; }
 };
 
-// An activation as the epilogue of a kernel; it must outlive the epilogue.
-inline kernel::Epilogue as_epilogue(const std::optional<Activation>& activation) {
-  if (!activation) return {};
-  return {[](const void* context, float* y, std::size_t count) {
-            static_cast<const Activation*>(context)->forward(y, y, count);
-          },
-          &*activation};
-}
+// The activation behind an operation as the epilogue of its kernel, for one call of forward. With a mask, the
+// blocks that the kernel works on begin at multiples of 8 values.
+class ActivationEpilogue {
+ public:
+  ActivationEpilogue(const std::optional<Activation>& activation, const ForwardArguments& arguments)
+      : activation_(activation ? &*activation : nullptr), y_(arguments.y), mask_(arguments.mask) {}
+
+  kernel::Epilogue get() const {
+    if (activation_ == nullptr) return {};
+    return {[](const void* context, float* y, std::size_t count) {
+              static_cast<const ActivationEpilogue*>(context)->apply(y, count);
+            },
+            this};
+  }
+
+ private:
+  void apply(float* y, std::size_t count) const {
+    if (mask_ == nullptr) {
+      activation_->forward(y, y, count);
+    } else {
+      activation_->forward(y, y, mask_ + (y - y_) / 8, count);
+    }
+  }
+
+  const Activation* activation_;
+  const float* y_;
+  std::uint8_t* mask_;
+};
+
+// The slope of that activation, for one call of backward_weights: from the mask, or from y where there is
+// none.
+class ActivationSlope {
+ public:
+  ActivationSlope(const Activation& activation, const float* y, const std::uint8_t* mask, const float* dy)
+      : activation_(activation), y_(y), mask_(mask), dy_(dy) {}
+
+  kernel::Epilogue get() const {
+    return {[](const void* context, float* dy, std::size_t count) {
+              static_cast<const ActivationSlope*>(context)->apply(dy, count);
+            },
+            this};
+  }
+
+ private:
+  void apply(float* dy, std::size_t count) const {
+    const std::ptrdiff_t at = dy - dy_;
+    if (mask_ == nullptr) {
+      activation_.backward(y_ + at, dy, dy, count);
+    } else {
+      activation_.backward(mask_ + at / 8, dy, dy, count);
+    }
+  }
+
+  const Activation& activation_;
+  const float* y_;
+  const std::uint8_t* mask_;
+  const float* dy_;
+};
 
 }  // namespace halfwave

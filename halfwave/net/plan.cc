@@ -28,7 +28,9 @@ struct Plan::Step {
   std::int64_t multiply_adds = 0;
   bool trained = false;         // has parameters to train
   bool backward = false;        // takes part in backward
+  bool masked = false;          // the slope of the epilogue is kept as a bit a value
   std::size_t saved = none;     // buffer
+  std::size_t mask = none;      // buffer; of the epilogue, a bit a value
   std::vector<std::size_t> dx;  // buffers; none where not wanted
   std::vector<bool> adds;       // dx is a further part of a gradient begun by a later step: to be added
 
@@ -132,7 +134,9 @@ struct Plan::Builder {
       step.operation = node.layer->operation(request);
       step.epilogue = request.epilogue;
       step.traits = step.operation->traits();
-      step.traits.backward_needs_y = step.traits.backward_needs_y || request.epilogue.has_value();
+      step.masked = plan.options_.training && takes_mask(request.epilogue, step.output);
+      step.traits.backward_needs_y =
+          step.traits.backward_needs_y || (request.epilogue.has_value() && !step.masked);
       step.dx.assign(step.inputs.size(), none);
       step.adds.assign(step.inputs.size(), false);
       step.x_pointers.resize(step.inputs.size());
@@ -144,6 +148,11 @@ struct Plan::Builder {
       plan.steps_.push_back(std::move(step));
     }
     plan.output_ = plan.steps_.back().output;
+  }
+
+  // Kernels hand whole pixels to an epilogue; those of a multiple of 8 channels begin at whole bytes.
+  bool takes_mask(const std::optional<Activation>& epilogue, std::size_t value) const {
+    return epilogue && epilogue->info().backward_from_mask && net.shape(value).channels % 8 == 0;
   }
 
   std::size_t new_buffer(std::size_t bytes, std::size_t time) {
@@ -210,9 +219,13 @@ struct Plan::Builder {
     keep_until(buffer_of[plan.output_], count);
     for (std::size_t s = 0; s < count; ++s) {
       Step& step = plan.steps_[s];
-      if (step.traits.saved_bytes == 0) continue;
-      step.saved = new_buffer(step.traits.saved_bytes, s);
-      keep_until(step.saved, 2 * count - s);
+      const auto keep = [&](std::size_t bytes) {
+        const std::size_t buffer = new_buffer(bytes, s);
+        keep_until(buffer, 2 * count - s);
+        return buffer;
+      };
+      if (step.traits.saved_bytes > 0) step.saved = keep(step.traits.saved_bytes);
+      if (step.masked && step.backward) step.mask = keep(value_bytes(step.output) / sizeof(float) / 8);
     }
   }
 
@@ -292,6 +305,7 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
         .values = net_.values(),
         .running = context.running.data(),
         .saved = step.saved == none ? nullptr : reinterpret_cast<std::byte*>(at(step.saved)),
+        .mask = step.mask == none ? nullptr : reinterpret_cast<std::uint8_t*>(at(step.mask)),
         .workspace = &workspace_,
         .seed = context.seed,
         .step = context.step};
@@ -319,17 +333,22 @@ void Plan::backward(float* gradients) {
       step.dx_pointers[k] = step.dx[k] == none ? nullptr : at(step.dx[k]);
     }
     const float* y = step.traits.backward_needs_y ? value(step.output) : nullptr;
+    std::optional<ActivationSlope> slope;
     if (step.epilogue) {
+      slope.emplace(*step.epilogue, y,
+                    step.mask == none ? nullptr : reinterpret_cast<const std::uint8_t*>(at(step.mask)), dy);
+    }
+    const bool applies_slope = step.trained && step.traits.applies_slope;
+    if (slope && !applies_slope) {
       kernel::over_blocks(net_.shape(step.output).size() * static_cast<std::size_t>(n_),
-                          [&](std::size_t begin, std::size_t size) {
-                            step.epilogue->backward(y + begin, dy + begin, dy + begin, size);
-                          });
+                          [&](std::size_t begin, std::size_t size) { slope->get()(dy + begin, size); });
     }
     BackwardArguments arguments{
         .n = n_,
         .x = step.x_pointers,
         .y = y,
         .dy = dy,
+        .slope = slope && applies_slope ? slope->get() : kernel::Epilogue{},
         .dx = step.dx_pointers,
         .values = net_.values(),
         .gradients = gradients,

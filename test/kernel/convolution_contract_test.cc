@@ -89,18 +89,17 @@ TEST(ConvolutionContract, RunsASmallerBatchAfterALargerOne) {
       std::vector<float> y(large.dy.size());
       std::vector<float> dx(large.x.size());
       std::vector<float> dw = large.dw;
-      std::vector<float> db = large.db;
       forward->run(large.n, large.x.data(), y.data(), {}, workspace);
       data->run(large.n, large.dy.data(), dx.data(), workspace);
-      weights->run(large.n, large.x.data(), large.dy.data(), dw.data(), db.data(), workspace);
+      weights->run(large.n, large.x.data(), large.dy.data(), dw.data(), workspace);
 
       forward->load(small.w.data(), small.b.data());
       data->load(small.w.data());
       ConvolutionResult got{std::vector<float>(small.dy.size(), not_a_number),
-                            std::vector<float>(small.x.size(), not_a_number), small.dw, small.db};
+                            std::vector<float>(small.x.size(), not_a_number), small.dw};
       forward->run(small.n, small.x.data(), got.y.data(), {}, workspace);
       data->run(small.n, small.dy.data(), got.dx.data(), workspace);
-      weights->run(small.n, small.x.data(), small.dy.data(), got.dw.data(), got.db.data(), workspace);
+      weights->run(small.n, small.x.data(), small.dy.data(), got.dw.data(), workspace);
       EXPECT_TRUE(got == run(implementation, small, Edge::back));
     }
   }
@@ -123,12 +122,10 @@ TEST(ConvolutionContract, RunsWithAnotherNumberOfThreadsThanItWasMadeWith) {
         for (const int now : {threads, 3 - threads}) {
           const ThreadScope scope(now);
           std::vector<float> dw(c.dw.size());
-          std::vector<float> db(c.db.size());
           forward->run(c.n, c.x.data(), y.data(), {}, workspace);
-          weights->run(c.n, c.x.data(), c.dy.data(), dw.data(), db.data(), workspace);
+          weights->run(c.n, c.x.data(), c.dy.data(), dw.data(), workspace);
           expect_within(y, expected.y.value, expected.y.bound(), "y");
           expect_within(dw, expected.dw.value, expected.dw.bound(), "dw");
-          expect_within(db, expected.db.value, expected.db.bound(), "db");
         }
       }
     }
@@ -145,15 +142,15 @@ TEST(ConvolutionContract, RunsInsideAParallelRegion) {
     const auto before = make_onednn_backward_weights(size);
     Workspace workspace;
     std::vector<float> dw(c.dw.size());
-    before->run(c.n, c.x.data(), c.dy.data(), dw.data(), nullptr, workspace);
+    before->run(c.n, c.x.data(), c.dy.data(), dw.data(), workspace);
     std::vector<std::vector<float>> got(2, std::vector<float>(c.dw.size()));
 #pragma omp parallel for num_threads(2)
     for (std::size_t i = 0; i < 2; ++i) {
       Workspace own;
       if (i == 0) {
-        before->run(c.n, c.x.data(), c.dy.data(), got[i].data(), nullptr, own);
+        before->run(c.n, c.x.data(), c.dy.data(), got[i].data(), own);
       } else {
-        make_onednn_backward_weights(size)->run(c.n, c.x.data(), c.dy.data(), got[i].data(), nullptr, own);
+        make_onednn_backward_weights(size)->run(c.n, c.x.data(), c.dy.data(), got[i].data(), own);
       }
     }
     for (const std::vector<float>& each : got)
@@ -184,7 +181,6 @@ void expect_special_values(const Implementation& implementation, const Convoluti
   expect_kinds(got.y, left_out.y, as_zero.y, "y");
   expect_kinds(got.dx, left_out.dx, as_zero.dx, "dx");
   expect_kinds(got.dw, left_out.dw, as_zero.dw, "dw");
-  expect_kinds(got.db, left_out.db, as_zero.db, "db");
 }
 
 TEST(ConvolutionContract, BringsSpecialValuesExactlyWhereTheyBelong) {

@@ -59,8 +59,7 @@ struct NaiveConvolution {
                    bool padding = false)
       : y(static_cast<std::size_t>(n) * s.output_size()),
         dx(static_cast<std::size_t>(n) * s.input_size()),
-        dw(s.weight_count()),
-        db(static_cast<std::size_t>(s.output_channels)) {
+        dw(s.weight_count()) {
     const std::int64_t inputs = s.input_channels / s.groups;
     const std::int64_t outputs = s.output_channels / s.groups;
     const auto index = [](std::int64_t i) { return static_cast<std::size_t>(i); };
@@ -72,7 +71,6 @@ struct NaiveConvolution {
         const std::size_t out = index(place * s.output_channels + o);
         const auto gradient = static_cast<double>(dy[out]);
         y.add(out, b.empty() ? 0.0 : static_cast<double>(b[index(o)]));
-        db.add(index(o), gradient);
         for (std::int64_t i = 0; i < s.kernel_height; ++i) {
           for (std::int64_t j = 0; j < s.kernel_width; ++j) {
             const std::int64_t row = top + i * s.dilation_height;
@@ -99,7 +97,7 @@ struct NaiveConvolution {
     }
   }
 
-  Sums y, dx, dw, db;
+  Sums y, dx, dw;
 };
 
 // The makers of one implementation.
@@ -133,22 +131,20 @@ struct ConvolutionCase {
     b = normal_values(random, static_cast<std::size_t>(s.output_channels));
     dy = normal_values(random, count * s.output_size());
     dw = normal_values(random, w.size());
-    db = normal_values(random, b.size());
   }
 
   ConvolutionSize size;
   std::int64_t n;
   std::vector<float> x, w, b, dy;
-  std::vector<float> dw, db;  // what is there before
+  std::vector<float> dw;  // what is there before
 };
 
 // What all passes of an implementation give.
 struct ConvolutionResult {
-  std::vector<float> y, dx, dw, db;
+  std::vector<float> y, dx, dw;
 
   bool operator==(const ConvolutionResult& other) const {
-    return bits(y) == bits(other.y) && bits(dx) == bits(other.dx) && bits(dw) == bits(other.dw) &&
-           bits(db) == bits(other.db);
+    return bits(y) == bits(other.y) && bits(dx) == bits(other.dx) && bits(dw) == bits(other.dw);
   }
 };
 
@@ -162,7 +158,6 @@ inline ConvolutionResult run(const Implementation& implementation, const Convolu
   Guarded<float> y(c.dy.size(), edge);
   Guarded<float> dx(c.x.size(), edge);
   Guarded<float> dw(c.dw, edge);
-  Guarded<float> db(c.db, edge);
   Workspace workspace;
   const auto forward = implementation.forward(c.size);
   forward->load(w.data(), bias ? b.data() : nullptr);
@@ -171,8 +166,8 @@ inline ConvolutionResult run(const Implementation& implementation, const Convolu
   data->load(w.data());
   data->run(c.n, dy.data(), dx.data(), workspace);
   const auto weights = implementation.backward_weights(c.size);
-  weights->run(c.n, x.data(), dy.data(), dw.data(), bias ? db.data() : nullptr, workspace);
-  return {y.values(), dx.values(), dw.values(), db.values()};
+  weights->run(c.n, x.data(), dy.data(), dw.data(), workspace);
+  return {y.values(), dx.values(), dw.values()};
 }
 
 }  // namespace halfwave::kernel

@@ -121,12 +121,12 @@ TEST(Normalisation, SumsGradientsOfEachChannel) {
   over_extents([](const Extent& e, Edge edge) {
     RandomStream random = random_of(100 + e.channels);
     const Guarded<float> x(normal_values(random, e.rows * e.channels), edge);
-    const Guarded<float> dy(normal_values(random, e.rows * e.channels), edge);
+    Guarded<float> dy(normal_values(random, e.rows * e.channels), edge);
     const Guarded<float> mean(normal_values(random, e.channels), edge);
     Guarded<double> sum(e.channels, edge);
     Guarded<double> sum_x(e.channels, edge);
     Workspace workspace;
-    channel_gradient_sums(e.rows, e.channels, x.data(), dy.data(), mean.data(), sum.data(), sum_x.data(),
+    channel_gradient_sums(e.rows, e.channels, x.data(), dy.data(), {}, mean.data(), sum.data(), sum_x.data(),
                           workspace);
     // In a chunk each of four sums side by side rounds at most chunk / 4 times; a product and a difference
     // more.

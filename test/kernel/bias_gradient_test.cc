@@ -1,0 +1,83 @@
+// The gradient of a bias: sums against double, the slope before the sums, neighbouring memory, many terms.
+#include "halfwave/kernel/bias_gradient.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "kernel_testing.h"
+
+namespace halfwave::kernel {
+namespace {
+
+struct Extent {
+  std::size_t rows, channels;
+};
+
+template <class Test>
+void over_extents(Test&& test) {
+  for (const Extent& e : std::vector<Extent>{{0, 3},
+                                             {1, 1},
+                                             {3, 7},
+                                             {47, 16},
+                                             {48, 17},
+                                             {49, 33},
+                                             {200, 1},
+                                             {1000, 6},
+                                             {97, 130},
+                                             {9000, 16},
+                                             {3, 9000}}) {
+    SCOPED_TRACE(fmt::format("{} rows of {}", e.rows, e.channels));
+    const Edge edge = e.rows % 2 == 0 ? Edge::back : Edge::front;
+    for (const int threads : {1, 2}) {
+      const ThreadScope scope(threads);
+      test(e, edge);
+    }
+    for_each_target([&] { test(e, edge); });
+  }
+}
+
+TEST(BiasGradient, AddsTheSumsAfterTheSlope) {
+  over_extents([](const Extent& e, Edge edge) {
+    RandomStream random = random_of(e.channels);
+    const std::vector<float> gradients = normal_values(random, e.rows * e.channels);
+    const std::vector<float> start = normal_values(random, e.channels);
+    for (const Epilogue& slope : {Epilogue{}, counting_epilogue()}) {
+      Guarded<float> dy(gradients, edge);
+      Guarded<float> db(start, edge);
+      Workspace workspace;
+      bias_gradient(e.rows, e.channels, dy.data(), slope, db.data(), workspace);
+      const float step = slope.apply != nullptr ? epilogue_step : 0;
+      for (std::size_t i = 0; i < gradients.size(); ++i) ASSERT_EQ(dy[i], gradients[i] + step) << i;
+      for (std::size_t c = 0; c < e.channels; ++c) {
+        double sum = static_cast<double>(start[c]);
+        double magnitude = std::abs(sum);
+        for (std::size_t row = 0; row < e.rows; ++row) {
+          sum += static_cast<double>(dy[row * e.channels + c]);
+          magnitude += std::abs(static_cast<double>(dy[row * e.channels + c]));
+        }
+        // 16 additions of floats, two to join the chains, one to db.
+        ASSERT_NEAR(db[c], sum, 19 * rounding * magnitude) << c;
+      }
+    }
+  });
+}
+
+TEST(BiasGradient, AppliesTheSlopeWithoutABias) {
+  std::vector<float> dy(1000, 1);
+  Workspace workspace;
+  bias_gradient(100, 10, dy.data(), counting_epilogue(), nullptr, workspace);
+  for (const float value : dy) ASSERT_EQ(value, 1 + epilogue_step);
+}
+
+// Ten million equal numbers: plain float sums of them are off in the second digit.
+TEST(BiasGradient, ManyTermsLoseNothing) {
+  const std::size_t rows = 10'000'000;
+  std::vector<float> dy(rows, 0.1F);
+  float db = 0;
+  Workspace workspace;
+  bias_gradient(rows, 1, dy.data(), {}, &db, workspace);
+  EXPECT_NEAR(static_cast<double>(db) / static_cast<double>(rows), static_cast<double>(0.1F), 0.1e-6);
+}
+
+}  // namespace
+}  // namespace halfwave::kernel
