@@ -1,8 +1,6 @@
 #include "halfwave/layer/prelu.h"
 
-#include <algorithm>
-
-#include "halfwave/base/parallel.h"
+#include "halfwave/kernel/prelu.h"
 
 namespace halfwave {
 namespace {
@@ -17,53 +15,19 @@ class PReLUOperation final : public Operation {
   }
 
   void forward(const ForwardArguments& a) override {
-    const float* slope = a.values.parameters + weight_;
-    over_pixels(a.n, [&](std::size_t begin, std::size_t end, int) {
-      for (std::size_t p = begin; p < end; ++p) {
-        for (std::size_t c = 0; c < channels_; ++c) {
-          const float x = a.x[0][p * channels_ + c];
-          a.y[p * channels_ + c] = x > 0 ? x : x * slope[c];
-        }
-      }
-    });
+    kernel::prelu_forward(rows(a.n), channels_, a.x[0], a.values.parameters + weight_, a.y);
   }
 
+  // The gradient of the input with that of the slopes: one pass reads both.
   void backward_weights(const BackwardArguments& a) override {
-    const auto threads = static_cast<std::size_t>(thread_count());
-    float* partial = a.workspace->floats(threads * channels_);
-    std::fill_n(partial, threads * channels_, 0.0F);
-    over_pixels(a.n, [&](std::size_t begin, std::size_t end, int thread) {
-      float* sum = partial + static_cast<std::size_t>(thread) * channels_;
-      for (std::size_t i = begin * channels_; i < end * channels_; i += channels_) {
-        for (std::size_t c = 0; c < channels_; ++c) {
-          const float x = a.x[0][i + c];
-          sum[c] += x > 0 ? 0.0F : a.dy[i + c] * x;
-        }
-      }
-    });
-    for (std::size_t thread = 0; thread < threads; ++thread) {
-      for (std::size_t c = 0; c < channels_; ++c) a.gradients[weight_ + c] += partial[thread * channels_ + c];
-    }
+    kernel::prelu_backward(rows(a.n), channels_, a.x[0], a.values.parameters + weight_, a.dy, a.dx[0],
+                           a.gradients + weight_, *a.workspace);
   }
 
-  void backward_data(const BackwardArguments& a) override {
-    const float* slope = a.values.parameters + weight_;
-    over_pixels(a.n, [&](std::size_t begin, std::size_t end, int) {
-      for (std::size_t p = begin; p < end; ++p) {
-        for (std::size_t c = 0; c < channels_; ++c) {
-          const float x = a.x[0][p * channels_ + c];
-          // The last case keeps a NaN.
-          a.dx[0][p * channels_ + c] = a.dy[p * channels_ + c] * (x > 0 ? 1.0F : x <= 0 ? slope[c] : x);
-        }
-      }
-    });
-  }
+  void backward_data(const BackwardArguments&) override {}
 
  private:
-  template <class Body>
-  void over_pixels(std::int64_t n, Body&& body) const {
-    parallel_for(pixels_ * static_cast<std::size_t>(n), parallel_grain / channels_ + 1, body);
-  }
+  std::size_t rows(std::int64_t n) const { return pixels_ * static_cast<std::size_t>(n); }
 
   std::size_t pixels_;
   std::size_t channels_;

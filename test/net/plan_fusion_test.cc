@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "halfwave/base/parallel.h"
 #include "net_testing.h"
 
 namespace halfwave {
@@ -164,10 +165,28 @@ TEST(PlanFusion, KeepsReluBeforePools) {
 TEST(PlanFusion, KeepsEveryActivationBehindEveryLayerThatTakesOne) {
   for (const ActivationInfo* info : activations()) {
     const std::string start = fmt::format("activation = '{}'\ninput = [4, 3, 2]\nlayers = [ ", info->name);
-    expect_same(start + "{ conv = 3, kernel = 2 }, 'activation', { linear = 4 }, 'activation' ]");
-    expect_same(start +
-                "{ conv = 3, kernel = 2 }, 'batch_norm', 'activation', { layer = 'tanh', name = 't' }, "
-                "{ add = ['t', 't'] }, 'activation' ]");
+    for (const int channels : {3, 8}) {  // of 8, the slope of some is kept as bits
+      const std::string conv = fmt::format("{{ conv = {}, kernel = 2 }}, ", channels);
+      expect_same(start + conv +
+                  "'activation', { linear = 4 }, 'activation', { linear = 16 }, 'activation' ]");
+      expect_same(start + conv +
+                  "'batch_norm', 'activation', { layer = 'tanh', name = 't' }, { add = ['t', 't'] }, "
+                  "'activation', { avg_pool = 2 }, 'activation' ]");
+    }
+  }
+}
+
+// Many blocks, several threads, and a last one that is not whole.
+TEST(PlanFusion, KeepsTheSlopesOfLargeValues) {
+  for (const char* activation : {"relu", "leaky_relu", "tanh", "prelu"}) {
+    for (const int threads : {1, 2}) {
+      const ThreadScope scope(threads);
+      expect_same(
+          fmt::format("activation = '{}'\ninput = [41, 43, 1]\nlayers = [ {{ conv = 8, kernel = 2 }}, "
+                      "'activation', {{ conv = 8, kernel = 1, bias = false }}, 'batch_norm', 'activation', "
+                      "{{ conv = 6, kernel = 1 }}, 'activation', {{ linear = 3 }} ]",
+                      activation));
+    }
   }
 }
 
