@@ -81,6 +81,10 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
+  // What is renamed takes the place of what has its name: that must not be a device, a pipe or a link.
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+    fail("cannot write {}: it is there and no plain file", path.string());
   const std::filesystem::path aside = path.string() + part_ending + std::to_string(::getpid());
   Descriptor descriptor(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (descriptor.get() < 0) fail("cannot write {}: {}", path.string(), reason());

@@ -13,8 +13,8 @@ namespace halfwave {
 // The whole file. Error when it cannot be read or is larger than limit bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
 
-// Replaces the file by the parts, one after another. Error (with the reason) when that fails; the old
-// file is then as it was.
+// Replaces the file by the parts, one after another. Error (with the reason) when that fails, and where a
+// link, a device or a pipe has that name; what was there is then as it was.
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
 void write_file(const std::filesystem::path& path, std::string_view text);
 

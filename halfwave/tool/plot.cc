@@ -58,14 +58,6 @@ PlotRange parse_range(const std::string& text) {
                   -PlotRange::limit, PlotRange::limit, PlotRange::shortest, text));
 }
 
-// The picture takes the place of what has its name: that must not be a device, a pipe or a link to one.
-void check_replaceable(const std::string& path) {
-  std::error_code code;
-  const std::filesystem::file_status status = std::filesystem::symlink_status(path, code);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    fail("cannot write {}: it is there and no plain file", path);
-}
-
 void run(const Options& options) {
   const std::vector<Activation> activations = parse_activations(options.activations);
   const PlotRange range = parse_range(options.range);
@@ -73,7 +65,6 @@ void run(const Options& options) {
     fmt::print("{}", activation_plot_text(activations, range, terminal_width(STDOUT_FILENO)));
     return;
   }
-  check_replaceable(*options.svg);
   write_file(*options.svg, activation_plot_svg(activations, range));
   fmt::print("picture written to {}\n", *options.svg);
 }

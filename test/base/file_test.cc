@@ -44,6 +44,17 @@ TEST(File, SaysWhatIsWrong) {
             "cannot make the folder " + (folder / "long/x").string() + ": Not a directory");
 }
 
+TEST(File, ReplacesNoLink) {
+  make_folder(folder);
+  write_file(folder / "target", "old");
+  std::filesystem::remove(folder / "link");
+  std::filesystem::create_symlink("target", folder / "link");
+  EXPECT_EQ(message([&] { write_file(folder / "link", "new"); }),
+            "cannot write " + (folder / "link").string() + ": it is there and no plain file");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(folder / "target", 10), "old");
+}
+
 TEST(File, KeepsTheOldOneWhenTheDiskIsFull) {
   // /dev/full refuses every write; through a link its error is that of a full disk.
   make_folder(folder);
