@@ -1,22 +1,19 @@
 #include "halfwave/train/loss.h"
 
-#include <algorithm>
 #include <cassert>
-#include <cmath>
 
 #include "halfwave/kernel/softmax.h"
 
 namespace halfwave {
 namespace {
 
-double cross_entropy(const float* scores, std::size_t classes, std::size_t label, double share,
-                     float* gradient) {
-  const double log_sum = kernel::log_sum_exp(scores, classes);
-  for (std::size_t c = 0; gradient != nullptr && c < classes; ++c) {
-    const double probability = std::exp(static_cast<double>(scores[c]) - log_sum);
-    gradient[c] = static_cast<float>((probability - (c == label ? 1 : 0)) * share);
-  }
-  return log_sum - static_cast<double>(scores[label]);
+// Whether the label's score is the first of the largest. Without a branch, so that it becomes vectors.
+bool is_first_largest(const float* scores, std::size_t classes, std::size_t label) {
+  const float score = scores[label];
+  bool beaten = false;
+  for (std::size_t c = 0; c < label; ++c) beaten |= !(scores[c] < score);
+  for (std::size_t c = label + 1; c < classes; ++c) beaten |= !(scores[c] <= score);
+  return !beaten;
 }
 
 double squared_error(const float* scores, std::size_t classes, std::size_t label, double share,
@@ -53,9 +50,10 @@ LossSum evaluate_loss(Loss loss, const float* scores, std::size_t classes, std::
     const auto label = static_cast<std::size_t>(labels[image]);
     const float* row = scores + image * classes;
     float* slope = gradient != nullptr ? gradient + image * classes : nullptr;
-    sum.loss += loss == Loss::softmax_cross_entropy ? cross_entropy(row, classes, label, share, slope)
-                                                    : squared_error(row, classes, label, share, slope);
-    sum.correct += std::max_element(row, row + classes) == row + label ? 1 : 0;
+    sum.loss += loss == Loss::softmax_cross_entropy
+                    ? kernel::softmax_cross_entropy(classes, row, label, share, slope)
+                    : squared_error(row, classes, label, share, slope);
+    sum.correct += is_first_largest(row, classes, label) ? 1 : 0;
   }
   return sum;
 }

@@ -32,7 +32,7 @@ void Predictor::predict(std::span<const std::uint8_t> pixels, std::span<float> s
   normaliser_.apply(pixels.data(), input.pixels(), slot->input.data());
   const float* scores = slot->inference.forward(slot->input.data(), 1);
   if (plain_scores_) {
-    kernel::softmax(scores, shares.data(), shares.size());
+    kernel::softmax(1, shares.size(), scores, shares.data());
   } else {
     std::copy_n(scores, shares.size(), shares.data());
   }
