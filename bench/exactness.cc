@@ -97,9 +97,15 @@ struct Target {
   std::int64_t id;
 };
 
+// Whether this was compiled for one instruction set alone (NEON, on Arm): then nothing is to choose, and
+// Highway's library is not called.
+constexpr bool one_target = (HWY_TARGETS & (HWY_TARGETS - 1)) == 0;
+
 std::vector<Target> targets(const std::vector<std::string>& names) {
   std::vector<Target> all;
-  for (const std::int64_t id : hwy::SupportedAndGeneratedTargets()) {
+  const std::vector<std::int64_t> known =
+      one_target ? std::vector<std::int64_t>{HWY_TARGETS} : hwy::SupportedAndGeneratedTargets();
+  for (const std::int64_t id : known) {
     const std::string name = hwy::TargetName(id);
     if (names.empty() || std::ranges::find(names, name) != names.end()) all.push_back({name, id});
   }
@@ -200,8 +206,10 @@ class Walk {
 Result measure(const Activation& activation, std::uint64_t stride, const std::vector<Target>& sets) {
   std::vector<catalogue::Kernel> kernels;
   for (const Target& target : sets) {
-    hwy::SetSupportedTargetsForTest(target.id);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    if constexpr (!one_target) {
+      hwy::SetSupportedTargetsForTest(target.id);
+      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    }
     kernels.push_back(catalogue::kernel(static_cast<const catalogue::Entry&>(activation.info()).index));
   }
   Result all;

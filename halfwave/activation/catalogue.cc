@@ -231,13 +231,13 @@ HWY_EXPORT(find_kernel);
 
 namespace once = HWY_NAMESPACE;
 template <class A, class T>
-T value(T x, const Parameters& p) {
+HWY_ATTR T value(T x, const Parameters& p) {
   const once::ScalarTag<T> d;
   return A::value(d, once::Scalar<T>{x}, p).value;
 }
 
 template <class A, class T>
-T slope(T x, const Parameters& p) {
+HWY_ATTR T slope(T x, const Parameters& p) {
   const once::ScalarTag<T> d;
   once::Scalar<T> saved{x};
   if constexpr (A::info.backward_from_y) saved = A::value(d, saved, p);

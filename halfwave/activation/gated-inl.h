@@ -57,9 +57,7 @@ struct Gelu : Formula {
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
     const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    Pair<V> ratio;
-    Pair<V> w;
-    normal_tail(d, a, ratio, w);
+    const auto [ratio, w] = normal_tail(d, a);
     const Pair<V> high = product(d, ratio.high, w.high);
     const V low = MulAdd(ratio.high, w.low, MulAdd(ratio.low, w.high, high.low));
     const V tail = exp_times(d, density(d, a), Pair<V>{high.high, low});
@@ -68,9 +66,7 @@ struct Gelu : Formula {
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
     const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    Pair<V> ratio;
-    Pair<V> w;
-    normal_tail(d, a, ratio, w);
+    const auto [ratio, w] = normal_tail(d, a);
     // (1 - w) / 4 = 1 / (a + 4)
     const V quarter = number(d, 0.25);
     const Pair<V> share = sum(quarter, Mul(w.high, number(d, -0.25)));
@@ -97,10 +93,14 @@ struct GeluTanh : Formula {
   // The minimum, at x = -0.7524614.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.17004075057125411, infinity}; }
 
-  // a = |x|, cut where the gate has long been closed; and -w(a), exactly enough to be an argument of exp.
+  // |x|, cut where the gate has long been closed.
   template <class D, class V>
-  static HWY_INLINE Pair<V> minus_argument(D d, V x, V& a) {
-    a = at_most(Abs(x), number(d, is_reference<D> ? 25.0 : 11.0));
+  static HWY_INLINE V cut_magnitude(D d, V x) {
+    return at_most(Abs(x), number(d, is_reference<D> ? 25.0 : 11.0));
+  }
+  // -w(a), exactly enough to be an argument of exp.
+  template <class D, class V>
+  static HWY_INLINE Pair<V> minus_argument(D d, V a) {
     const Pair<V> square = product(d, a, a);
     const V factor = number(d, -cubic);
     const auto [high, high_low] = product(d, square.high, factor);
@@ -120,14 +120,14 @@ struct GeluTanh : Formula {
   }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    V a;
-    const Pair<V> w = minus_argument(d, x, a);
+    const V a = cut_magnitude(d, x);
+    const Pair<V> w = minus_argument(d, a);
     return logistic_gate(d, x, Neg(a), exponential(d, w));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    V a;
-    const Pair<V> w = minus_argument(d, x, a);
+    const V a = cut_magnitude(d, x);
+    const Pair<V> w = minus_argument(d, a);
     const V dw = MulAdd(Mul(a, a), number(d, 3 * cubic), number(d, linear));
     return logistic_gate_slope(d, x, Neg(a), exponential(d, w), dw);
   }
