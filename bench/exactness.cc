@@ -236,6 +236,9 @@ std::string number(double value) {
                                    : fmt::format("{:.2f}", value);
 }
 
+// Errors below half a unit are not looked at, see Walk::compare.
+std::string relative(double error) { return error > 0x1p-24 ? fmt::format("{:.1e}", error) : "< 6e-08"; }
+
 // f at -inf, -0, 0, inf, and f' at -inf, 0, inf, as the kernels have it.
 std::string special_values(const Activation& activation) {
   const float infinity = std::numeric_limits<float>::infinity();
@@ -263,8 +266,8 @@ bool print(const Activation& activation, const Result& result) {
   }
   const std::string absolute =
       info.backward_error.absolute > 0 ? fmt::format("{:.1e}", info.backward_error.absolute) : "";
-  fmt::print("| {} | {} | {:.6g} | {} | {:.6g} | {} | {:.1e} | {:.1e} | {} |\n", activation.text(), values,
-             value.at, slopes, slope.at, absolute, slope.relative_1e3, slope.relative_1e6,
+  fmt::print("| {} | {} | {:.6g} | {} | {:.6g} | {} | {} | {} | {} |\n", activation.text(), values, value.at,
+             slopes, slope.at, absolute, relative(slope.relative_1e3), relative(slope.relative_1e6),
              special_values(activation));
   std::fflush(stdout);
   const auto allowed = [](const ErrorBound& bound) { return std::max(bound.ulp, 0.5) + 1e-6; };

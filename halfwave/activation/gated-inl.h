@@ -44,8 +44,8 @@ struct Gelu : Formula {
       .formula = "x (1 + erf(x / sqrt(2))) / 2",
       .slope_formula = "(1 + erf(x / sqrt(2))) / 2 + x exp(-x^2 / 2) / sqrt(2 pi)",
       .source = "Hendrycks and Gimpel 2016, section 2",
-      .forward_error = {3.3, 0},
-      .backward_error = {3, 0x1p-24},
+      .forward_error = {3.6, 0},
+      .backward_error = {4.5, 0x1p-24},
   };
   // exp(-a^2 / 2)
   template <class D, class V>
@@ -87,7 +87,7 @@ struct GeluTanh : Formula {
       .formula = "x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2",
       .slope_formula = "g + x g (1 - g) w'; w = 2 sqrt(2 / pi) (x + 0.044715 x^3), g = sigmoid(w)",
       .source = "Hendrycks and Gimpel 2016, section 2",
-      .forward_error = {1.8, 0},
+      .forward_error = {1.9, 0},
       .backward_error = {2.5, 0x1p-24},
   };
   // The minimum, at x = -0.7524614.
@@ -139,7 +139,7 @@ struct Silu : Formula {
       .formula = "x / (1 + exp(-x))",
       .slope_formula = "g + x g (1 - g); g = 1 / (1 + exp(-x))",
       .source = "Elfwing et al. 2018, section 2; Ramachandran et al. 2017 (swish)",
-      .forward_error = {1.7, 0},
+      .forward_error = {1.8, 0},
       .backward_error = {2.5, 0x1p-24},
   };
   // The minimum, at x = -1.2784645.
@@ -163,8 +163,8 @@ struct Mish : Formula {
       .formula = "x tanh(log(1 + exp(x)))",
       .slope_formula = "t + x (1 - t^2) / (1 + exp(-x)); t = tanh(log(1 + exp(x)))",
       .source = "Misra 2020, \"Mish: A Self Regularized Non-Monotonic Activation Function\"",
-      .forward_error = {2.3, 0},
-      .backward_error = {3, 0x1p-24},
+      .forward_error = {2.5, 0},
+      .backward_error = {3.6, 0x1p-24},
   };
   // The minimum, at x = -1.1924312.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.30884341301725041, infinity}; }

@@ -24,6 +24,8 @@ struct Twin {
   V first;
   V second;
 };
+template <class V>
+Twin(V, V) -> Twin<V>;
 
 // Stands for D where two vectors of D are meant.
 template <class D>
