@@ -163,10 +163,10 @@ class Walk {
 
   void compare(std::size_t target, std::size_t count) {
     const ActivationInfo& info = activation_.info();
-    kernels_[target].forward(x_.data(), y_.data(), count, parameters_);
+    kernels_[target].forward(x_.data(), y_.data(), count, parameters_.data());
     dx_.fill(1);
     kernels_[target].backward(info.backward_from_y ? y_.data() : x_.data(), dx_.data(), dx_.data(), count,
-                              parameters_);
+                              parameters_.data());
     Errors& errors = result.errors[target];
     for (std::size_t i = 0; i < count; ++i) {
       if (std::isnan(x_[i])) {
@@ -210,7 +210,7 @@ Result measure(const Activation& activation, std::uint64_t stride, const std::ve
       hwy::SetSupportedTargetsForTest(target.id);
       hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     }
-    kernels.push_back(catalogue::kernel(static_cast<const catalogue::Entry&>(activation.info()).index));
+    kernels.push_back(catalogue::kernel(catalogue::entry_of(activation.info()).index));
   }
   Result all;
   all.errors.resize(sets.size());

@@ -14,9 +14,7 @@
 namespace halfwave {
 namespace {
 
-const catalogue::Entry& entry_of(const ActivationInfo& info) {
-  return static_cast<const catalogue::Entry&>(info);
-}
+using catalogue::entry_of;
 
 // What a user wrote, fit to stand in a message of one line.
 std::string shown(std::string_view text) {
@@ -150,21 +148,21 @@ std::string Activation::text() const {
 }
 
 void Activation::forward(const float* x, float* y, std::size_t n) const {
-  catalogue::kernel(entry_of(*info_).index).forward(x, y, n, parameters_);
+  catalogue::kernel(entry_of(*info_).index).forward(x, y, n, parameters_.data());
 }
 
 void Activation::backward(const float* saved, const float* dy, float* dx, std::size_t n) const {
-  catalogue::kernel(entry_of(*info_).index).backward(saved, dy, dx, n, parameters_);
+  catalogue::kernel(entry_of(*info_).index).backward(saved, dy, dx, n, parameters_.data());
 }
 
 void Activation::forward(const float* x, float* y, std::uint8_t* mask, std::size_t n) const {
   assert(info_->backward_from_mask);
-  catalogue::kernel(entry_of(*info_).index).forward_mask(x, y, mask, n, parameters_);
+  catalogue::kernel(entry_of(*info_).index).forward_mask(x, y, mask, n, parameters_.data());
 }
 
 void Activation::backward(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n) const {
   assert(info_->backward_from_mask);
-  catalogue::kernel(entry_of(*info_).index).backward_mask(mask, dy, dx, n, parameters_);
+  catalogue::kernel(entry_of(*info_).index).backward_mask(mask, dy, dx, n, parameters_.data());
 }
 
 double Activation::value(double x) const { return entry_of(*info_).value(x, parameters_); }

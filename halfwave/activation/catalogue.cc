@@ -83,12 +83,19 @@ std::size_t unaligned_values(const float* p) {
   return (bytes - reinterpret_cast<std::uintptr_t>(p) % bytes) % bytes / sizeof(float);
 }
 
+Parameters copied(const float* parameters) {
+  Parameters copy;
+  std::memcpy(copy.data(), parameters, sizeof copy);
+  return copy;
+}
+
 template <class A>
-void forward(const float* x, float* y, std::size_t n, Parameters p) {
+void forward(const float* x, float* y, std::size_t n, const float* parameters) {
+  const Parameters p = copied(parameters);
   const bool streaming = n >= streaming_from && x != y;
   if (streaming) {
     const std::size_t head = unaligned_values(y);
-    forward<A>(x, y, head, p);
+    forward<A>(x, y, head, parameters);
     x += head;
     y += head;
     n -= head;
@@ -109,11 +116,12 @@ void forward(const float* x, float* y, std::size_t n, Parameters p) {
 }
 
 template <class A>
-void backward(const float* saved, const float* dy, float* dx, std::size_t n, Parameters p) {
+void backward(const float* saved, const float* dy, float* dx, std::size_t n, const float* parameters) {
+  const Parameters p = copied(parameters);
   const bool streaming = n >= streaming_from && dx != dy && dx != saved;
   if (streaming) {
     const std::size_t head = unaligned_values(dx);
-    backward<A>(saved, dy, dx, head, p);
+    backward<A>(saved, dy, dx, head, parameters);
     saved += head;
     dy += head;
     dx += head;
@@ -170,7 +178,8 @@ HWY_INLINE void backward_group(Bits bits, const float* dy, float* dx, const Para
 }
 
 template <class A>
-void forward_mask(const float* x, float* y, std::uint8_t* mask, std::size_t n, Parameters p) {
+void forward_mask(const float* x, float* y, std::uint8_t* mask, std::size_t n, const float* parameters) {
+  const Parameters p = copied(parameters);
   const std::size_t whole = n / group * group;
   for (std::size_t i = 0; i < whole; i += group) {
     const Bits bits = forward_group<A>(x + i, y + i, p);
@@ -186,7 +195,9 @@ void forward_mask(const float* x, float* y, std::uint8_t* mask, std::size_t n, P
 }
 
 template <class A>
-void backward_mask(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n, Parameters p) {
+void backward_mask(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n,
+                   const float* parameters) {
+  const Parameters p = copied(parameters);
   const std::size_t whole = n / group * group;
   for (std::size_t i = 0; i < whole; i += group) {
     Bits bits = 0;

@@ -31,15 +31,19 @@ struct Entry : ActivationInfo {
   std::string_view (*conflict)(const Parameters& parameters) = nullptr;
 };
 
+// What infos of the catalogue are.
+inline const Entry& entry_of(const ActivationInfo& info) { return static_cast<const Entry&>(info); }
+
+// parameters are those of Parameters.
 struct Kernel {
-  void (*forward)(const float* x, float* y, std::size_t n, Parameters parameters) = nullptr;
+  void (*forward)(const float* x, float* y, std::size_t n, const float* parameters) = nullptr;
   void (*backward)(const float* saved, const float* dy, float* dx, std::size_t n,
-                   Parameters parameters) = nullptr;
+                   const float* parameters) = nullptr;
   // Null where ActivationInfo::backward_from_mask is false.
   void (*forward_mask)(const float* x, float* y, std::uint8_t* mask, std::size_t n,
-                       Parameters parameters) = nullptr;
+                       const float* parameters) = nullptr;
   void (*backward_mask)(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n,
-                        Parameters parameters) = nullptr;
+                        const float* parameters) = nullptr;
 };
 
 // In the order of the catalogue.
