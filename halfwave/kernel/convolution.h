@@ -60,7 +60,7 @@ class ConvolutionBackwardWeights {
  public:
   virtual ~ConvolutionBackwardWeights() = default;
   virtual const char* name() const = 0;
-  // dw is added to. (That of the bias: bias_gradient.h.)
+  // dw is added to. (That of the bias: channel_sum.h.)
   virtual void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) = 0;
 };
 

@@ -7,6 +7,7 @@
 #define HALFWAVE_KERNEL_DOUBLE_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 
@@ -46,6 +47,32 @@ HWY_INLINE void store_float(DoubleVector value, float* to,
   store_first(hn::DemoteTo(d, value), d, to, count);
 #endif
 }
+
+// A vector's sums of floats, in double.
+struct DoubleSum {
+  using FloatTag = hwy::HWY_NAMESPACE::ScalableTag<float>;
+  static constexpr std::size_t lanes = hwy::HWY_NAMESPACE::MaxLanes(DoubleTag());
+  static constexpr std::size_t parts = hwy::HWY_NAMESPACE::MaxLanes(FloatTag()) / lanes;
+
+  DoubleVector part[parts];
+
+  HWY_INLINE DoubleSum() {
+    for (auto& sum : part) sum = hwy::HWY_NAMESPACE::Zero(DoubleTag());
+  }
+  HWY_INLINE void add(hwy::HWY_NAMESPACE::Vec<FloatTag> value) {
+    namespace hn = hwy::HWY_NAMESPACE;
+    HWY_ALIGN float room[parts * lanes];
+    hn::Store(value, FloatTag(), room);
+    for (std::size_t i = 0; i < parts; ++i) part[i] = hn::Add(part[i], load_double(room + i * lanes));
+  }
+  // times factor, the first `count` of them, as floats
+  HWY_INLINE void store(double factor, float* to, std::size_t count) const {
+    namespace hn = hwy::HWY_NAMESPACE;
+    for (std::size_t i = 0; i < parts && i * lanes < count; ++i) {
+      store_float(hn::Mul(part[i], hn::Set(DoubleTag(), factor)), to + i * lanes, count - i * lanes);
+    }
+  }
+};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace halfwave::kernel

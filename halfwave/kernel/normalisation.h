@@ -1,4 +1,5 @@
-// Batch norm and local response norm over NHWC float32, forward beside backward.
+// Batch norm (its sums are in channel_sum.h) and local response norm over NHWC float32, forward beside
+// backward.
 #pragma once
 
 #include <cstddef>
@@ -9,20 +10,9 @@
 
 namespace halfwave::kernel {
 
-// Mean and (biased) variance of each channel over `rows` pixels of `channels` values: exact within chunks
-// that stay in cache, joined in double (Chan, Golub and LeVeque 1983), so that nothing cancels.
-void channel_statistics(std::size_t rows, std::size_t channels, const float* x, double* mean,
-                        double* variance, Workspace& workspace);
-
 // y = x * scale + shift by channel, then the epilogue. y may be x.
 void scale_shift(std::size_t rows, std::size_t channels, const float* x, const float* scale,
                  const float* shift, float* y, const Epilogue& epilogue);
-
-// For each channel: sum_dy = sum of dy, sum_dy_x = sum of dy * (x - mean), after the slope has been applied
-// to dy in place.
-void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* x, float* dy,
-                           const Epilogue& slope, const float* mean, double* sum_dy, double* sum_dy_x,
-                           Workspace& workspace);
 
 // dx = a * dy + b * x + c by channel (to what the backward pass of batch norm comes down). dx may be dy.
 void combine_gradient(std::size_t rows, std::size_t channels, const float* x, const float* dy, const float* a,

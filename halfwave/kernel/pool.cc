@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "halfwave/kernel/double-inl.h"
 #include "halfwave/kernel/partial-inl.h"
 
 #ifndef HALFWAVE_POOL_COMMON
@@ -49,9 +50,11 @@ inline std::size_t padded_channels(const PoolSize& s) {
   return (static_cast<std::size_t>(s.channels) + 15) / 16 * 16;
 }
 
+inline double mean_divisor(const Window& window, bool count_pad) {
+  return static_cast<double>(count_pad ? window.padded_count : std::max<std::int64_t>(window.count(), 1));
+}
 inline float mean_factor(const Window& window, bool count_pad) {
-  return 1.0F /
-         static_cast<float>(count_pad ? window.padded_count : std::max<std::int64_t>(window.count(), 1));
+  return 1.0F / static_cast<float>(mean_divisor(window, count_pad));
 }
 
 }  // namespace halfwave::kernel
@@ -209,8 +212,54 @@ void max_backward_image(const PoolSize& s, const float* dy, float* dx, const std
                 : max_backward_of<std::uint8_t>(s, dy, dx, saved);
 }
 
+// Larger windows are summed in double, this many pixels in float at a time.
+constexpr std::int64_t float_pixels = 16;
+
+// The mean over a window of one vector of channels, of which `count` are left.
+HWY_INLINE void average_window(const PoolSize& s, const Window& window, double factor, const float* x,
+                               float* y, std::size_t count) {
+  const hn::ScalableTag<float> d;
+  const std::int64_t width = window.end_column - window.first_column;
+  const std::int64_t rows = std::max<std::int64_t>(float_pixels / std::max<std::int64_t>(width, 1), 1);
+  const std::int64_t columns = std::min(width, float_pixels);
+  DoubleSum total;
+  for (std::int64_t top = window.first_row; top < window.end_row; top += rows) {
+    const std::int64_t bottom = std::min(top + rows, window.end_row);
+    for (std::int64_t left = window.first_column; left < window.end_column; left += columns) {
+      const std::int64_t right = std::min(left + columns, window.end_column);
+      auto sum = hn::Zero(d);
+      for (std::int64_t row = top; row < bottom; ++row) {
+        const float* from = x + (row * s.input_width + left) * s.channels;
+        for (std::int64_t column = left; column < right; ++column, from += s.channels) {
+          sum = hn::Add(sum, load_first(d, from, count));
+        }
+      }
+      total.add(sum);
+    }
+  }
+  total.store(factor, y, count);
+}
+
+void average_large(const PoolSize& s, bool count_pad, const float* x, float* y, std::int64_t first,
+                   std::int64_t last) {
+  const auto channels = static_cast<std::size_t>(s.channels);
+  for (std::int64_t p = first; p < last; ++p) {
+    for (std::int64_t q = 0; q < s.output_width; ++q, y += channels) {
+      const Window window(s, p, q);
+      const double factor = 1 / mean_divisor(window, count_pad);
+      for (std::size_t c = 0; c < channels; c += hn::Lanes(hn::ScalableTag<float>())) {
+        average_window(s, window, factor, x + c, y + c, channels - c);
+      }
+    }
+  }
+}
+
 void average_image(const PoolSize& s, bool count_pad, const float* x, float* y, std::int64_t first,
                    std::int64_t last) {
+  if (s.kernel_height * s.kernel_width > float_pixels) {
+    average_large(s, count_pad, x, y, first, last);
+    return;
+  }
   const D d;
   const auto channels = static_cast<std::size_t>(s.channels);
   for (std::int64_t p = first; p < last; ++p) {

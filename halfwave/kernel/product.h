@@ -48,7 +48,7 @@ class ProductForward {
 void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,
                            float* dx);
 
-// dw += dy^T x. (db: bias_gradient.h.)
+// dw += dy^T x. (db: channel_sum.h.)
 void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
                               float* dw);
 

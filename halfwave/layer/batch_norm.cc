@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "halfwave/kernel/channel_sum.h"
 #include "halfwave/kernel/normalisation.h"
 
 namespace halfwave {

@@ -1,7 +1,7 @@
 #include "halfwave/layer/convolution.h"
 
 #include "halfwave/base/error.h"
-#include "halfwave/kernel/bias_gradient.h"
+#include "halfwave/kernel/channel_sum.h"
 #include "halfwave/kernel/elementwise.h"
 #include "halfwave/layer/batch_norm.h"
 

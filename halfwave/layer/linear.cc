@@ -1,6 +1,6 @@
 #include "halfwave/layer/linear.h"
 
-#include "halfwave/kernel/bias_gradient.h"
+#include "halfwave/kernel/channel_sum.h"
 #include "halfwave/kernel/product.h"
 
 namespace halfwave {

@@ -1,5 +1,5 @@
 // The gradient of a bias: sums against double, the slope before the sums, neighbouring memory, many terms.
-#include "halfwave/kernel/bias_gradient.h"
+#include "halfwave/kernel/channel_sum.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

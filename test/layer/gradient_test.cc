@@ -75,6 +75,18 @@ TEST(LayerGradientList, HoldsEveryLayer) {
   }
 }
 
+// The gradient of the slope sums over all pixels: a million equal terms.
+TEST(PReLUGradient, IsRightForManyPixels) {
+  Net net(parse_net("input = [1000, 1000, 1]\nlayers = ['prelu']", "test"));
+  Plan plan(net, {.batch = 1, .training = true});
+  const std::vector<float> x(1000 * 1000, -0.1F);
+  plan.forward(x.data(), 1);
+  std::fill_n(plan.output_gradient(), x.size(), 1.0F);
+  float gradient = 0;
+  plan.backward(&gradient);
+  EXPECT_NEAR(gradient, -1e6 * static_cast<double>(0.1F), 1e-6 * 1e5);
+}
+
 // On its own; fused with what comes before it, test/net/plan_fusion_test.cc compares it with this.
 TEST(ActivationGradient, AgreesWithDifferences) {
   for (const ActivationInfo* info : activations()) {
