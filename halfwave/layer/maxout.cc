@@ -1,9 +1,7 @@
 #include "halfwave/layer/maxout.h"
 
-#include <cmath>
-
 #include "halfwave/base/error.h"
-#include "halfwave/base/parallel.h"
+#include "halfwave/kernel/maxout.h"
 
 namespace halfwave {
 namespace {
@@ -19,33 +17,15 @@ class MaxoutOperation final : public Operation {
 
   void forward(const ForwardArguments& a) override {
     auto* winners = saved_bytes_ > 0 ? reinterpret_cast<std::uint8_t*>(a.saved) : nullptr;
-    over_outputs(a.n, [&](std::size_t i) {
-      const float* x = a.x[0] + i * pieces_;
-      std::size_t best = 0;
-      for (std::size_t k = 1; k < pieces_; ++k) {
-        if (x[k] > x[best] || (std::isnan(x[k]) && !std::isnan(x[best]))) best = k;
-      }
-      a.y[i] = x[best];
-      if (winners != nullptr) winners[i] = static_cast<std::uint8_t>(best);
-    });
+    kernel::maxout_forward(outputs_ * static_cast<std::size_t>(a.n), pieces_, a.x[0], a.y, winners);
   }
 
   void backward_data(const BackwardArguments& a) override {
     const auto* winners = reinterpret_cast<const std::uint8_t*>(a.saved);
-    over_outputs(a.n, [&](std::size_t i) {
-      for (std::size_t k = 0; k < pieces_; ++k) a.dx[0][i * pieces_ + k] = k == winners[i] ? a.dy[i] : 0.0F;
-    });
+    kernel::maxout_backward(outputs_ * static_cast<std::size_t>(a.n), pieces_, a.dy, winners, a.dx[0]);
   }
 
  private:
-  template <class Body>
-  void over_outputs(std::int64_t n, Body&& body) const {
-    parallel_for(outputs_ * static_cast<std::size_t>(n), parallel_grain,
-                 [&](std::size_t begin, std::size_t end, int) {
-                   for (std::size_t i = begin; i < end; ++i) body(i);
-                 });
-  }
-
   std::size_t outputs_;
   std::size_t pieces_;
   std::size_t saved_bytes_;
