@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <limits>
 #include <string>
 #include <vector>
@@ -286,6 +287,7 @@ bool print(const Activation& activation, const Result& result) {
 int run(const std::vector<std::string>& names, const std::vector<std::string>& target_names,
         std::uint64_t stride) {
   std::vector<Activation> list;
+  list.reserve(names.size());
   for (const std::string& name : names) list.push_back(Activation::parse(name));
   if (list.empty()) {
     for (const ActivationInfo* info : activations()) list.push_back(Activation::parse(info->name));
@@ -310,7 +312,7 @@ int run(const std::vector<std::string>& names, const std::vector<std::string>& t
 }  // namespace
 }  // namespace halfwave
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app(
       "Measures the largest errors of the activations over all floats; returns 1 where a published bound is "
       "passed.");
@@ -321,11 +323,14 @@ int main(int argc, char** argv) {
   std::vector<std::string> target_names;
   app.add_option("--target", target_names, "Instruction sets, as the table names them (default: all)");
   app.add_option("--stride", stride, "Take every so-manieth float alone")->check(CLI::Range(1, 1 << 30));
-  CLI11_PARSE(app, argc, argv);
   try {
-    return halfwave::run(names, target_names, stride);
-  } catch (const halfwave::Error& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 2;
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
   }
+  return halfwave::run(names, target_names, stride);
+} catch (const std::exception& error) {
+  std::fputs(error.what(), stderr);
+  std::fputc('\n', stderr);
+  return 2;
 }

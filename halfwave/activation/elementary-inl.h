@@ -369,25 +369,21 @@ template <class D>
 inline constexpr double normal_limit = is_reference<D> ? 37 : 15;
 
 // In two factors: it is ratio / (a + 4), and a times it is ratio * w, with w = a / (a + 4).
-template <class V>
-struct NormalTail {
-  Pair<V> ratio;
-  Pair<V> w;
-};
 template <class D, class V>
-HWY_INLINE NormalTail<V> normal_tail(D d, V a) {
+HWY_INLINE void normal_tail(D d, V a, Pair<V>& ratio, Pair<V>& w) {
   const V four = number(d, 4);
-  const Pair<V> w = quotient(d, a, sum(at_least(a, four), at_most(a, four))).pair();
+  w = quotient(d, a, sum(at_least(a, four), at_most(a, four))).pair();
   if constexpr (is_reference<D>) {
     const auto root_2 = std::numbers::sqrt2_v<Lane<D>>;
     const auto tail = std::erfc(a.value / root_2) / 2 * std::exp(a.value * a.value / 2);
-    return {{number(d, tail * (a.value + 4)), Zero(d)}, w};
+    ratio.high = number(d, tail * (a.value + 4));
+    ratio.low = Zero(d);
   } else {
     // Minimax in (a - 4) / (a + 4) = 2 w - 1, relative: 8.8e-9.
     constexpr double c[] = {-0.607896586556,  0.387136903847,    -0.186523485944,
                             0.0604037652389,  -0.00752500387996, -0.00351207984833,
                             0.00156958933016, 0.000178373762599, -0.000132432010092};
-    return {polynomial_pair(d, Sub(Add(w.high, w.high), number(d, 1)), 0.755285135363, c), w};
+    ratio = polynomial_pair(d, Sub(Add(w.high, w.high), number(d, 1)), 0.755285135363, c);
   }
 }
 

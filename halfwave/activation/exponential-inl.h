@@ -303,32 +303,21 @@ struct InverseMultiquadric : Formula {
   };
   static Activation::Range range(const Parameters& p) { return {0, 1 / static_cast<double>(p[0])}; }
 
-  // A power of two, about 1 / the larger of a and width.
-  template <class D, class V>
-  static HWY_INLINE V scale_of(D d, V a, V width) {
-    if constexpr (is_reference<D>) {
-      return Div(number(d, 1), at_least(a, width));
-    } else {
-      // Its exponent mirrored.
-      const V larger = at_least(at_most(a, number(d, 0x1p126)), width);
-      const SignedTag<D> bits;
-      return BitCast(d, Sub(Set(bits, 0x7F000000), And(BitCast(bits, larger), Set(bits, 0x7F800000))));
-    }
-  }
   // 1 / sqrt(x^2 + width^2) = q * factor, factor a power of two: the squares of x and width scaled by it
   // neither overflow nor vanish.
-  template <class V>
-  struct ReciprocalRoot {
-    V scaled_x;
-    Pair<V> q;
-    V factor;
-  };
   template <class D, class V>
-  static HWY_INLINE ReciprocalRoot<V> reciprocal_root(D d, V x, V width) {
+  static HWY_INLINE void reciprocal_root(D d, V x, V width, V& scaled_x, Pair<V>& q, V& factor) {
     const V a = at_most(Abs(x), number(d, std::numeric_limits<Lane<D>>::max()));
     const V one = number(d, 1);
-    const V factor = scale_of(d, a, width);
-    const V scaled_x = Mul(a, factor);
+    if constexpr (is_reference<D>) {
+      factor = Div(one, at_least(a, width));
+    } else {
+      // About 1 / the larger of them: its exponent mirrored.
+      const V larger = at_least(at_most(a, number(d, 0x1p126)), width);
+      const SignedTag<D> bits;
+      factor = BitCast(d, Sub(Set(bits, 0x7F000000), And(BitCast(bits, larger), Set(bits, 0x7F800000))));
+    }
+    scaled_x = Mul(a, factor);
     const V scaled_width = Mul(width, factor);
     const Pair<V> x2 = product(d, scaled_x, scaled_x);
     const Pair<V> width2 = product(d, scaled_width, scaled_width);
@@ -339,17 +328,22 @@ struct InverseMultiquadric : Formula {
     const Pair<V> square = product(d, guess, guess);
     const Pair<V> back = product(d, square.high, s.high);
     const V back_low = Add(back.low, MulAdd(square.high, s_low, Mul(square.low, s.high)));
-    const V low = Mul(Mul(guess, number(d, 0.5)), Sub(Sub(one, back.high), back_low));
-    return {scaled_x, {guess, low}, factor};
+    q = {guess, Mul(Mul(guess, number(d, 0.5)), Sub(Sub(one, back.high), back_low))};
   }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    const auto [scaled_x, q, factor] = reciprocal_root(d, x, number(d, p[0]));
+    V scaled_x = x;
+    Pair<V> q = {x, x};
+    V factor = x;
+    reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
     return IfThenZeroElse(Eq(Abs(x), number(d, infinity)), Mul(q.rounded(), factor));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& p) {
-    const auto [scaled_x, q, factor] = reciprocal_root(d, x, number(d, p[0]));
+    V scaled_x = x;
+    Pair<V> q = {x, x};
+    V factor = x;
+    reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
     const V root = q.rounded();
     const V rest = Add(Sub(q.high, root), q.low);
     // A factor above 1 comes before x, which may be a denormal number, one below after it.

@@ -57,7 +57,9 @@ struct Gelu : Formula {
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
     const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    const auto [ratio, w] = normal_tail(d, a);
+    Pair<V> ratio = {x, x};
+    Pair<V> w = {x, x};
+    normal_tail(d, a, ratio, w);
     const Pair<V> high = product(d, ratio.high, w.high);
     const V low = MulAdd(ratio.high, w.low, MulAdd(ratio.low, w.high, high.low));
     const V tail = exp_times(d, density(d, a), Pair<V>{high.high, low});
@@ -66,7 +68,9 @@ struct Gelu : Formula {
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
     const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    const auto [ratio, w] = normal_tail(d, a);
+    Pair<V> ratio = {x, x};
+    Pair<V> w = {x, x};
+    normal_tail(d, a, ratio, w);
     // (1 - w) / 4 = 1 / (a + 4)
     const V quarter = number(d, 0.25);
     const Pair<V> share = sum(quarter, Mul(w.high, number(d, -0.25)));

@@ -138,9 +138,8 @@ std::string activation_plot_svg(std::span<const Activation> activations, PlotRan
   const PlotPanels panels = plot_panels(activations, range);
   const Legend legend(activations);
   const double height = legend_top + legend.height();
-  const std::string title = activations.size() == 1
-                                ? activations.front().text() + " and its derivative"
-                                : "Activation functions and their derivatives";
+  const std::string title = activations.size() == 1 ? activations.front().text() + " and its derivative"
+                                                    : "Activation functions and their derivatives";
   std::string svg = svg_head(width, height, left, title);
   Frame{panels.function, left}.draw(svg, "function", "f(x)");
   Frame{panels.derivative, left + panel_distance}.draw(svg, "derivative", "f\u2032(x)");

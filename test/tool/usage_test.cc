@@ -98,8 +98,8 @@ TEST_F(Usage, RefusesValuesOutOfRange) {
 TEST_F(Usage, EveryCommandExplainsItselfWithAnExample) {
   for (const Strings& command :
        {Strings{}, Strings{"train"}, Strings{"evaluate"}, Strings{"predict"}, Strings{"nets"},
-        Strings{"activations"}, Strings{"plot"}, Strings{"export"}, Strings{"bench"}, Strings{"bench", "train"},
-        Strings{"bench", "infer"}, Strings{"bench", "activations"}}) {
+        Strings{"activations"}, Strings{"plot"}, Strings{"export"}, Strings{"bench"},
+        Strings{"bench", "train"}, Strings{"bench", "infer"}, Strings{"bench", "activations"}}) {
     Strings arguments = command;
     arguments.push_back("--help");
     const Result result = folder_.run(arguments);
