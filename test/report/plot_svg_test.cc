@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <regex.h>
 
-#include <regex>
 #include <set>
 
 #include "halfwave/report/plot.h"
@@ -17,10 +17,13 @@ std::string svg_of(std::initializer_list<const char*> texts, PlotRange range = {
 
 // All that the pattern's first group finds.
 std::vector<std::string> found(const std::string& text, const std::string& pattern) {
-  const std::regex regex(pattern);
+  regex_t expression;  // of POSIX: that of the C++ library needs more stack than there is for long lines
+  if (::regcomp(&expression, pattern.c_str(), REG_EXTENDED) != 0) return {"wrong pattern"};
   std::vector<std::string> result;
-  for (std::sregex_iterator at(text.begin(), text.end(), regex); at != std::sregex_iterator(); ++at)
-    result.push_back((*at)[1]);
+  regmatch_t match[2];
+  for (const char* at = text.c_str(); ::regexec(&expression, at, 2, match, 0) == 0; at += match[0].rm_eo)
+    result.emplace_back(at + match[1].rm_so, at + match[1].rm_eo);
+  ::regfree(&expression);
   return result;
 }
 
