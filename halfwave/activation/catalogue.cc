@@ -11,7 +11,9 @@
 
 #include <hwy/cache_control.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,9 +29,9 @@ using FloatTag = hn::ScalableTag<float>;
 constexpr std::size_t most_lanes = hn::MaxLanes(FloatTag());
 
 // As many vectors side by side as the formula asks for; where registers are few, long formulas go alone.
-constexpr bool has_32_registers = HWY_ARCH_ARM_A64 || HALFWAVE_HAS_SCALEF;
-template <class A>
-constexpr std::size_t side_by_side = has_32_registers || A::unroll == 4 ? A::unroll : 1;
+constexpr bool has_32_registers = HWY_ARCH_ARM_A64 || HALFWAVE_AVX512;
+template <class Pass>
+constexpr std::size_t side_by_side = has_32_registers || Pass::unroll == 4 ? Pass::unroll : 1;
 
 template <std::size_t count>
 struct Side {
@@ -39,6 +41,9 @@ template <>
 struct Side<1> {
   using Tag = FloatTag;
 };
+
+// Near formulas are short.
+constexpr std::size_t near_side_by_side = 4;
 
 // Arrays of more values than stay in any cache are written past it, when they are not read as well.
 constexpr std::size_t streaming_from = std::size_t{1} << 23;
@@ -52,29 +57,165 @@ HWY_INLINE void store(V v, D d, float* to) {
   }
 }
 
-// y = f(x) for n values, a multiple of the number of lanes; y aligned to whole vectors if streaming.
-template <class A, bool streaming = false>
-HWY_NOINLINE void forward_vectors(const float* x, float* y, std::size_t n, Parameters p) {
-  const typename Side<side_by_side<A>>::Tag wide;
-  const FloatTag d;
-  std::size_t i = 0;
-  for (; i + Lanes(wide) <= n; i += Lanes(wide)) {
-    store<streaming>(A::value(wide, LoadU(wide, x + i), p), wide, y + i);
+// v; GCC 12 would read memory again for each use of a value.
+template <class V>
+HWY_INLINE V in_register(V v) {
+  return v;
+}
+#if HALFWAVE_AVX512
+HWY_INLINE hn::Vec512<float> in_register(hn::Vec512<float> v) {
+  asm("" : "+v"(v.raw));
+  return v;
+}
+template <class V>
+HWY_INLINE Twin<V> in_register(const Twin<V>& v) {
+  return {in_register(v.first), in_register(v.second)};
+}
+#endif
+
+// y = f(x). Arrays are passed on as pointers each: a struct of them would go through memory.
+template <class A>
+struct Forward {
+  static constexpr Reach near = A::near_value;
+  static constexpr std::size_t unroll = A::unroll;
+  template <class D, class V>
+  static HWY_INLINE V value(D d, V x, const Parameters& p) {
+    return A::value(d, x, p);
   }
-  for (; i < n; i += Lanes(d)) store<streaming>(A::value(d, LoadU(d, x + i), p), d, y + i);
+  template <class D, class V>
+  static HWY_INLINE V result(D /*d*/, V value, const float* /*dy*/) {
+    return value;
+  }
+};
+
+// dx = f'(saved) dy.
+template <class A>
+struct Backward {
+  static constexpr Reach near = A::near_slope;
+  static constexpr std::size_t unroll = A::info.backward_from_y ? 4 : A::unroll;  // those are short
+  template <class D, class V>
+  static HWY_INLINE V value(D d, V saved, const Parameters& p) {
+    return A::slope(d, saved, p);
+  }
+  template <class D, class V>
+  static HWY_INLINE V result(D d, V slope, const float* dy) {
+    return Mul(slope, LoadU(d, dy));
+  }
+};
+
+Parameters copied(const float* parameters) {
+  Parameters copy;
+  std::memcpy(copy.data(), parameters, sizeof copy);
+  return copy;
 }
 
-template <class A, bool streaming = false>
-HWY_NOINLINE void backward_vectors(const float* s, const float* dy, float* dx, std::size_t n, Parameters p) {
-  const typename Side<side_by_side<A>>::Tag wide;
+// n values, a multiple of the number of lanes; `to` aligned to whole vectors if streaming.
+template <class A, class Pass, bool streaming>
+HWY_NOINLINE void all_vectors(const float* from, const float* dy, float* to, std::size_t n,
+                              const float* parameters) {
+  const Parameters p = copied(parameters);
+  const typename Side<side_by_side<Pass>>::Tag wide;
   const FloatTag d;
   std::size_t i = 0;
   for (; i + Lanes(wide) <= n; i += Lanes(wide)) {
-    store<streaming>(Mul(A::slope(wide, LoadU(wide, s + i), p), LoadU(wide, dy + i)), wide, dx + i);
+    const auto value = Pass::value(wide, in_register(LoadU(wide, from + i)), p);
+    store<streaming>(Pass::result(wide, value, dy + i), wide, to + i);
   }
   for (; i < n; i += Lanes(d)) {
-    store<streaming>(Mul(A::slope(d, LoadU(d, s + i), p), LoadU(d, dy + i)), d, dx + i);
+    const auto value = Pass::value(d, in_register(LoadU(d, from + i)), p);
+    store<streaming>(Pass::result(d, value, dy + i), d, to + i);
   }
+}
+
+#if HALFWAVE_AVX512
+// The largest of the lanes' bits over vectors side by side, as whole numbers.
+template <class DI>
+HWY_INLINE auto largest_bits(DI di, hn::Vec512<float> v) {
+  return hn::BitCast(di, v);
+}
+template <class DI, class V>
+HWY_INLINE auto largest_bits(DI di, const Twin<V>& v) {
+  return hn::Max(largest_bits(di, v.first), largest_bits(di, v.second));
+}
+
+// False where a lane is outside the reach, and for some NaN. As whole numbers, no NaN can hide another lane:
+// below a negative float are those with more bits, unsigned; above a positive one those with more, signed.
+template <class V>
+HWY_INLINE bool all_near(const Reach& reach, const V& v) {
+  const hn::RebindToUnsigned<FloatTag> unsigned_tag;
+  const hn::RebindToSigned<FloatTag> signed_tag;
+  if (reach.low != -no_limit) {
+    const auto limit = hn::Set(unsigned_tag, std::bit_cast<std::uint32_t>(reach.low));
+    if (!hn::AllFalse(unsigned_tag, Gt(largest_bits(unsigned_tag, v), limit))) return false;
+  }
+  if (reach.high != no_limit) {
+    const auto limit = hn::Set(signed_tag, std::bit_cast<std::int32_t>(reach.high));
+    if (!hn::AllFalse(signed_tag, Gt(largest_bits(signed_tag, v), limit))) return false;
+  }
+  return true;
+}
+
+// The vectors until one is not near: how many values.
+template <class A, class Pass, bool streaming>
+HWY_NOINLINE std::size_t near_vectors(const float* from, const float* dy, float* to, std::size_t n,
+                                      const float* parameters) {
+  const Parameters p = copied(parameters);
+  const typename Side<near_side_by_side>::Tag wide;
+  const NearTag<typename Side<near_side_by_side>::Tag> near_wide;
+  const FloatTag d;
+  const NearTag<FloatTag> near_d;
+  std::size_t i = 0;
+  for (; i + Lanes(wide) <= n; i += Lanes(wide)) {
+    const auto v = in_register(LoadU(wide, from + i));
+    if (HWY_UNLIKELY(!all_near(Pass::near, v))) return i;
+    store<streaming>(Pass::result(wide, Pass::value(near_wide, v, p), dy + i), wide, to + i);
+  }
+  for (; i < n; i += Lanes(d)) {
+    const auto v = in_register(LoadU(d, from + i));
+    if (HWY_UNLIKELY(!all_near(Pass::near, v))) return i;
+    store<streaming>(Pass::result(d, Pass::value(near_d, v, p), dy + i), d, to + i);
+  }
+  return n;
+}
+
+// Vectors of which some lanes may be near and others not: each as it would be computed among its like.
+template <class A, class Pass, bool streaming>
+HWY_NOINLINE void mixed_vectors(const float* from, const float* dy, float* to, std::size_t n,
+                                const float* parameters) {
+  const Parameters p = copied(parameters);
+  const FloatTag d;
+  for (std::size_t i = 0; i < n; i += Lanes(d)) {
+    const auto v = LoadU(d, from + i);
+    auto value = Pass::value(NearTag<FloatTag>(), v, p);
+    const auto apart = hn::Or(Lt(v, Set(d, Pass::near.low)), Gt(v, Set(d, Pass::near.high)));
+    if (!hn::AllFalse(d, apart)) value = IfThenElse(apart, Pass::value(d, v, p), value);
+    store<streaming>(Pass::result(d, value, dy + i), d, to + i);
+  }
+}
+
+template <class A, class Pass, bool streaming>
+void near_and_mixed_vectors(const float* from, const float* dy, float* to, std::size_t n,
+                            const float* parameters) {
+  for (std::size_t i = 0; i < n;) {
+    i += near_vectors<A, Pass, streaming>(from + i, dy + i, to + i, n - i, parameters);
+    const std::size_t count = std::min(n - i, near_side_by_side * most_lanes);
+    mixed_vectors<A, Pass, streaming>(from + i, dy + i, to + i, count, parameters);
+    i += count;
+  }
+}
+#endif
+
+template <class A, class Pass, bool streaming>
+void vectors(const float* from, const float* dy, float* to, std::size_t n, const float* parameters) {
+#if HALFWAVE_AVX512
+  if constexpr (!Pass::near.empty()) {
+    if (A::is_near_for(copied(parameters))) {
+      near_and_mixed_vectors<A, Pass, streaming>(from, dy, to, n, parameters);
+      return;
+    }
+  }
+#endif
+  all_vectors<A, Pass, streaming>(from, dy, to, n, parameters);
 }
 
 // How many values there are before the first that is aligned to whole vectors.
@@ -83,65 +224,50 @@ std::size_t unaligned_values(const float* p) {
   return (bytes - reinterpret_cast<std::uintptr_t>(p) % bytes) % bytes / sizeof(float);
 }
 
-Parameters copied(const float* parameters) {
-  Parameters copy;
-  std::memcpy(copy.data(), parameters, sizeof copy);
-  return copy;
+// Fewer values than a vector has, in padded buffers.
+template <class A, class Pass>
+HWY_NOINLINE void part_of_vector(const float* from, const float* dy, float* to, std::size_t n,
+                                 const float* parameters) {
+  std::array<float, most_lanes> from_buffer{};
+  std::array<float, most_lanes> buffer{};
+  std::memcpy(from_buffer.data(), from, n * sizeof(float));
+  std::memcpy(buffer.data(), dy, n * sizeof(float));
+  vectors<A, Pass, false>(from_buffer.data(), buffer.data(), buffer.data(), hn::Lanes(FloatTag()),
+                          parameters);
+  std::memcpy(to, buffer.data(), n * sizeof(float));
+}
+
+template <class A, class Pass>
+void run(const float* from, const float* dy, float* to, std::size_t n, const float* parameters) {
+  const std::size_t lanes = hn::Lanes(FloatTag());
+  const bool streaming = n >= streaming_from && to != from && to != dy;
+  if (streaming) {
+    const std::size_t head = unaligned_values(to);
+    part_of_vector<A, Pass>(from, dy, to, head, parameters);
+    from += head;
+    dy += head;
+    to += head;
+    n -= head;
+  }
+  const std::size_t rest = n % lanes;
+  const std::size_t whole = n - rest;
+  if (streaming) {
+    vectors<A, Pass, true>(from, dy, to, whole, parameters);
+    hwy::FlushStream();
+  } else {
+    vectors<A, Pass, false>(from, dy, to, whole, parameters);
+  }
+  if (rest > 0) part_of_vector<A, Pass>(from + whole, dy + whole, to + whole, rest, parameters);
 }
 
 template <class A>
 void forward(const float* x, float* y, std::size_t n, const float* parameters) {
-  const Parameters p = copied(parameters);
-  const bool streaming = n >= streaming_from && x != y;
-  if (streaming) {
-    const std::size_t head = unaligned_values(y);
-    forward<A>(x, y, head, parameters);
-    x += head;
-    y += head;
-    n -= head;
-  }
-  const std::size_t rest = n % hn::Lanes(FloatTag());
-  const std::size_t whole = n - rest;
-  if (streaming) {
-    forward_vectors<A, true>(x, y, whole, p);
-    hwy::FlushStream();
-  } else {
-    forward_vectors<A>(x, y, whole, p);
-  }
-  if (rest == 0) return;
-  std::array<float, most_lanes> buffer{};
-  std::memcpy(buffer.data(), x + whole, rest * sizeof(float));
-  forward_vectors<A>(buffer.data(), buffer.data(), hn::Lanes(FloatTag()), p);
-  std::memcpy(y + whole, buffer.data(), rest * sizeof(float));
+  run<A, Forward<A>>(x, x, y, n, parameters);
 }
 
 template <class A>
 void backward(const float* saved, const float* dy, float* dx, std::size_t n, const float* parameters) {
-  const Parameters p = copied(parameters);
-  const bool streaming = n >= streaming_from && dx != dy && dx != saved;
-  if (streaming) {
-    const std::size_t head = unaligned_values(dx);
-    backward<A>(saved, dy, dx, head, parameters);
-    saved += head;
-    dy += head;
-    dx += head;
-    n -= head;
-  }
-  const std::size_t rest = n % hn::Lanes(FloatTag());
-  const std::size_t whole = n - rest;
-  if (streaming) {
-    backward_vectors<A, true>(saved, dy, dx, whole, p);
-    hwy::FlushStream();
-  } else {
-    backward_vectors<A>(saved, dy, dx, whole, p);
-  }
-  if (rest == 0) return;
-  std::array<float, most_lanes> saved_buffer{};
-  std::array<float, most_lanes> buffer{};
-  std::memcpy(saved_buffer.data(), saved + whole, rest * sizeof(float));
-  std::memcpy(buffer.data(), dy + whole, rest * sizeof(float));
-  backward_vectors<A>(saved_buffer.data(), buffer.data(), buffer.data(), hn::Lanes(FloatTag()), p);
-  std::memcpy(dx + whole, buffer.data(), rest * sizeof(float));
+  run<A, Backward<A>>(saved, dy, dx, n, parameters);
 }
 
 // Masks: a bit a value, in whole bytes.
@@ -223,12 +349,42 @@ constexpr Kernel make_kernel() {
 }
 
 template <class... A>
-Kernel kernel_of(List<A...> /*catalogue*/, std::size_t index) {
+const Kernel* kernels_of(List<A...> /*catalogue*/) {
   static constexpr Kernel kernels[] = {make_kernel<A>()...};
-  return kernels[index];
+  return kernels;
 }
 
-Kernel find_kernel(std::size_t index) { return kernel_of(Catalogue(), index); }
+#if HALFWAVE_AVX512
+// A's tables, from its formulas in double.
+template <class A>
+void make_tables() {
+  Parameters p{};
+  std::size_t count = 0;
+  for (const ActivationParameter& parameter : A::info.parameters) p[count++] = parameter.initial;
+  const ScalarTag<double> d;
+  if constexpr (A::value_table.degree > 0) {
+    const auto f = [&](double x) { return A::value(d, Scalar<double>{x}, p).value; };
+    fit(A::value_table, f, near::value_table<A>.rows);
+  }
+  if constexpr (A::slope_table.degree > 0) {
+    const auto f = [&](double x) { return A::slope(d, Scalar<double>{x}, p).value; };
+    fit(A::slope_table, f, near::slope_table<A>.rows);
+  }
+}
+
+template <class... A>
+void make_tables_of(List<A...> /*catalogue*/) {
+  (make_tables<A>(), ...);
+}
+#endif
+
+const Kernel* find_kernels() {
+#if HALFWAVE_AVX512
+  // Before any kernel can be called.
+  [[maybe_unused]] static const bool made = (make_tables_of(Catalogue()), true);
+#endif
+  return kernels_of(Catalogue());
+}
 
 }  // namespace
 }  // namespace halfwave::catalogue::HWY_NAMESPACE
@@ -238,7 +394,7 @@ HWY_AFTER_NAMESPACE();
 namespace halfwave::catalogue {
 namespace {
 
-HWY_EXPORT(find_kernel);
+HWY_EXPORT(find_kernels);
 
 namespace once = HWY_NAMESPACE;
 template <class A, class T>
@@ -269,7 +425,7 @@ std::span<const Entry> entries() {
   return all;
 }
 
-Kernel kernel(std::size_t index) { return HWY_DYNAMIC_DISPATCH(find_kernel)(index); }
+const Kernel& kernel(std::size_t index) { return HWY_DYNAMIC_DISPATCH(find_kernels)()[index]; }
 
 }  // namespace halfwave::catalogue
 #endif  // HWY_ONCE

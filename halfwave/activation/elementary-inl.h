@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include <hwy/highway.h>
+#include "halfwave/activation/near-inl.h"
 #include "halfwave/base/twin-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -58,14 +59,15 @@ HWY_INLINE V unless_nan(V x, V r) {
   return IfThenElse(Eq(x, x), r, x);
 }
 
-// max(x, 0), with +0 for -0, and min(x, 0).
+// max(x, 0), with +0 for -0 (unless near), and min(x, 0).
 template <class D, class V>
 HWY_INLINE V positive_part(D d, V x) {
+  if constexpr (is_near<D>) return at_least(x, Zero(d));
   return IfThenZeroElse(Le(x, Zero(d)), x);
 }
 template <class D, class V>
 HWY_INLINE V negative_part(D d, V x) {
-  return IfThenZeroElse(Gt(x, Zero(d)), x);
+  return at_most(x, Zero(d));
 }
 
 // x, cut where exp(x) has long been 0, so that x times that is 0 at minus infinity too.
@@ -168,7 +170,7 @@ HWY_INLINE Quotient<V> quotient(D d, const Pair<V>& n, const Pair<V>& s) {
     return {Div(Add(n.high, n.low), Add(s.high, s.low)), Zero(d), Zero(d)};
   } else {
     const V reciprocal = ApproximateReciprocal(s.high);
-#if HALFWAVE_HAS_SCALEF
+#if HALFWAVE_AVX512
     // Its 14 bits are enough for one step of Newton's.
     const V q = Mul(n.high, reciprocal);
 #else
@@ -198,7 +200,7 @@ HWY_INLINE V scaled(D d, V x, V power) {
   if constexpr (is_reference<D>) {
     return Mul(x, power);
   } else {
-#if HALFWAVE_HAS_SCALEF
+#if HALFWAVE_AVX512
     return scalef(x, power);
 #else
     return Mul(Mul(x, power), number(d, 0x1p-64));
@@ -208,7 +210,7 @@ HWY_INLINE V scaled(D d, V x, V power) {
 // power, or that of 2^0.
 template <class D, class M, class V>
 HWY_INLINE V if_then_power(D d, M mask, V power) {
-  if constexpr (HALFWAVE_HAS_SCALEF && !is_reference<D>) {
+  if constexpr (HALFWAVE_AVX512 && !is_reference<D>) {
     return IfThenElseZero(mask, power);
   } else {
     return IfThenElse(mask, power, number(d, is_reference<D> ? 1.0 : 0x1p64));
@@ -238,7 +240,7 @@ HWY_INLINE Exponential<V> exponential(D d, V x, V low) {
     const V p = polynomial(d, r, c);
     const V high = MulAdd(r2, p, r);
     const Pair<V> rest = {high, MulAdd(r2, p, Sub(r, high))};
-#if HALFWAVE_HAS_SCALEF
+#if HALFWAVE_AVX512
     return {rest, count};
 #else
     return {rest, BitCast(d, ShiftLeft<23>(BitCast(SignedTag<D>(), shifted)))};
@@ -281,6 +283,9 @@ template <class D, class V>
 HWY_INLINE V expm1_negative(D d, V x) {
   if constexpr (is_reference<D>) {
     return number(d, std::expm1(x.value));
+  } else if constexpr (is_near<D>) {
+    const auto e = near::exponential<false>(d, x);
+    return MulAdd(e.base, e.rest, Sub(e.base, number(d, 1)));
   } else {
     const Exponential<V> e = exponential(d, at_least(x, number(d, -30)));
     const V one = number(d, 1);
@@ -292,6 +297,11 @@ template <class D, class V>
 HWY_INLINE Pair<V> expm1_negative_pair(D d, V x) {
   if constexpr (is_reference<D>) {
     return {expm1_negative(d, x), Zero(d)};
+  } else if constexpr (is_near<D>) {
+    const auto e = near::exponential<false>(d, x);
+    const Pair<V> whole = sum(number(d, -1), e.base);
+    const V high = MulAdd(e.base, e.rest, whole.high);
+    return {high, Add(MulAdd(e.base, e.rest, Sub(whole.high, high)), whole.low)};
   } else {
     const Exponential<V> e = exponential(d, at_least(x, number(d, -30)));
     const V power = scaled(d, number(d, 1), e.power);
@@ -331,6 +341,18 @@ HWY_INLINE V logistic(D d, V x, const Exponential<V>& e, V factor, const Pair<V>
   return scaled(d, q, if_then_power(d, negative, e.power));
 }
 
+// factor / (1 + exp(-x)).
+template <class D, class V>
+HWY_INLINE V times_logistic(D d, V factor, V x) {
+  if constexpr (is_near<D>) {
+    const V e = exp_value(d, near::exponential<true>(d, x));
+    return Div(factor, Add(number(d, 1), e));
+  } else {
+    const Exponential<V> e = exponential(d, minus_magnitude(d, x));
+    return logistic(d, x, e, factor, times(factor, e.rest));
+  }
+}
+
 // tanh(-|x|), in [-1, 0].
 template <class D, class V>
 HWY_INLINE Quotient<V> tanh_negative(D d, V x) {
@@ -338,16 +360,11 @@ HWY_INLINE Quotient<V> tanh_negative(D d, V x) {
   const Pair<V> s = sum(number(d, 2), m.high);
   return quotient(d, m, Pair<V>{s.high, Add(s.low, m.low)});
 }
-template <class D, class V>
-HWY_INLINE V tanh(D d, V x) {
-  return CopySign(tanh_negative(d, x).rounded(), x);
-}
-
 // x - tanh(x).
 template <class D, class V>
 HWY_INLINE V minus_tanh(D d, V x) {
   // (x - tanh(x)) / x^3 as a polynomial: the Taylor series in x^2 for checks, minimax in x^2 - 1 on
-  // [-1, 1.02] for floats (2.6e-9).
+  // [-1, 0.26] for floats (2.6e-9).
   constexpr double taylor[] = {-2.0 / 15, 17.0 / 315, -62.0 / 2835, 1382.0 / 155925, -21844.0 / 6081075};
   constexpr double minimax[] = {-0.0675959282348,   0.01945106624,     -0.00560823980474, 0.00161520858906,
                                 -0.000465226275835, 0.000153222530581, -4.63290147903e-6, 3.39642282989e-5};

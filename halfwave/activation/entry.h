@@ -50,6 +50,6 @@ struct Kernel {
 std::span<const Entry> entries();
 
 // Of entries()[index], for the best instruction set that this CPU has.
-Kernel kernel(std::size_t index);
+const Kernel& kernel(std::size_t index);
 
 }  // namespace halfwave::catalogue

@@ -23,14 +23,17 @@ struct Elu : Formula {
       .source = "Clevert et al. 2016, section 3",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {1.2, 0},
+      .forward_error = {1.6, 0},
       .backward_error = {1, 0x1p-22},
   };
+  static constexpr Reach near_value{-80, no_limit};
   static Activation::Range range(const Parameters& p) { return {-p[0], infinity}; }
   static Kinks kinks(const Parameters& p) { return {{0}, p[0] == 1 ? 0U : 1U}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    return IfThenElse(Lt(x, Zero(d)), Mul(number(d, p[0]), expm1_negative(d, negative_part(d, x))), x);
+    const V m = expm1_negative(d, negative_part(d, x));
+    if constexpr (is_near<D>) return MulAdd(number(d, p[0]), m, positive_part(d, x));
+    return IfThenElse(Lt(x, Zero(d)), Mul(number(d, p[0]), m), x);
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& p) {
@@ -51,11 +54,19 @@ struct Selu : Formula {
       .forward_error = {2, 0},
       .backward_error = {1, 0x1p-22},
   };
+  static constexpr Reach near_value{-80, no_limit};
   static Activation::Range range(const Parameters& /*p*/) { return {-lambda * alpha, infinity}; }
   static Kinks kinks(const Parameters& /*p*/) { return {{0}, 1}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V negative = Mul(number(d, lambda * alpha), expm1_negative(d, negative_part(d, x)));
+    const V scale = number(d, lambda * alpha);
+    V negative = x;
+    if constexpr (is_near<D>) {
+      const Pair<V> m = expm1_negative_pair(d, negative_part(d, x));
+      negative = MulAdd(scale, m.low, Mul(scale, m.high));
+    } else {
+      negative = Mul(scale, expm1_negative(d, negative_part(d, x)));
+    }
     return IfThenElse(Lt(x, Zero(d)), negative, Mul(number(d, lambda), x));
   }
   template <class D, class V>
@@ -74,14 +85,20 @@ struct Celu : Formula {
       .source = "Barron 2017, \"Continuously Differentiable Exponential Linear Units\"",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {1.2, 0},
+      .forward_error = {1.6, 0},
       .backward_error = {1, 0x1p-22},
   };
+  static constexpr Reach near_value{-80, no_limit};
+  static bool is_near_for(const Parameters& p) { return p[0] == 1; }
   static Activation::Range range(const Parameters& p) { return {-p[0], infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    const V alpha = number(d, p[0]);
-    return IfThenElse(Lt(x, Zero(d)), Mul(alpha, expm1_negative(d, Div(negative_part(d, x), alpha))), x);
+    if constexpr (is_near<D>) {
+      return Elu::value(d, x, p);
+    } else {
+      const V alpha = number(d, p[0]);
+      return IfThenElse(Lt(x, Zero(d)), Mul(alpha, expm1_negative(d, Div(negative_part(d, x), alpha))), x);
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& p) {
@@ -99,19 +116,18 @@ struct Sigmoid : Formula {
       .backward_from_y = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {1.5, 0},
+      .forward_error = {2.3, 0},
       .backward_error = {4, 0x1p-23},
   };
+  static constexpr Reach near_value{-8, 80};
   static Activation::Range range(const Parameters& /*p*/) { return {0, 1}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const auto e = exponential(d, minus_magnitude(d, x));
-    const V one = number(d, 1);
-    return logistic(d, x, e, one, sum(one, e.rest.high));
+    return times_logistic(d, number(d, 1), x);
   }
   template <class D, class V>
-  static HWY_INLINE V slope(D d, V y, const Parameters& /*p*/) {
-    return Mul(y, Sub(number(d, 1), y));
+  static HWY_INLINE V slope(D /*d*/, V y, const Parameters& /*p*/) {
+    return NegMulAdd(y, y, y);
   }
 };
 
@@ -126,11 +142,19 @@ struct LogSigmoid : Formula {
       .forward_error = {2, 0},
       .backward_error = {2.5, 0},
   };
+  static constexpr Reach near_value{-no_limit, 15.5F};
+  static constexpr Reach near_slope{-80, no_limit};
+  static constexpr TableShape value_table{.degree = 5, .spacing = 0.5};
   static Activation::Range range(const Parameters& /*p*/) { return {-infinity, 0}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const auto e = exponential(d, minus_magnitude(d, x));
-    return Sub(negative_part(d, x), exp_times(d, e, log1p_ratio(d, exp_value(d, e))));
+    if constexpr (is_near<D>) {
+      const V tail = value_by_table<LogSigmoid>(d, at_most(Abs(x), number(d, near_value.high)));
+      return Add(negative_part(d, x), tail);
+    } else {
+      const auto e = exponential(d, minus_magnitude(d, x));
+      return Sub(negative_part(d, x), exp_times(d, e, log1p_ratio(d, exp_value(d, e))));
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& /*p*/) {
@@ -150,15 +174,20 @@ struct Tanh : Formula {
       .forward_error = {1.5, 0},
       .backward_error = {1, 0x1p-21},
   };
+  static constexpr Reach near_value{-no_limit, no_limit};
+  static constexpr TableShape value_table{.degree = 7, .spacing = 0.5};
   static Activation::Range range(const Parameters& /*p*/) { return {-1, 1}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    return tanh(d, x);
+    if constexpr (is_near<D>) {
+      return CopySign(value_by_table<Tanh>(d, at_most(Abs(x), number(d, 10))), x);
+    } else {
+      return CopySign(tanh_negative(d, x).rounded(), x);
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& /*p*/) {
-    const V one = number(d, 1);
-    return Mul(Sub(one, y), Add(one, y));
+    return NegMulAdd(y, y, number(d, 1));
   }
 };
 
@@ -174,20 +203,29 @@ struct Softplus : Formula {
       .forward_error = {2, 0},
       .backward_error = {2.5, 0},
   };
+  static constexpr Reach near_value{-15.5F, no_limit};
+  static constexpr Reach near_slope{-no_limit, 80};
+  static bool is_near_for(const Parameters& p) { return p[0] == 1; }
+  static constexpr TableShape value_table{.degree = 5, .spacing = 0.5, .mirrored = true};
   static Activation::Range range(const Parameters& /*p*/) { return {0, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    const V beta = number(d, p[0]);
-    const V a = at_most(Abs(x), Div(number(d, is_reference<D> ? 1000 : 125), beta));
-    // In two parts: the rounding error of beta x would be multiplied by it in exp.
-    const auto e = exponential(d, product(d, a, Neg(beta)));
-    const Pair<V> ratio = log1p_ratio(d, exp_value(d, e));
-    const Pair<V> factor = {Div(ratio.high, beta), Mul(ratio.low, Div(number(d, 1), beta))};
-    return Add(positive_part(d, x), exp_times(d, e, factor));
+    if constexpr (is_near<D>) {
+      const V tail = value_by_table<Softplus>(d, at_most(Abs(x), number(d, -near_value.low)));
+      return Add(positive_part(d, x), tail);
+    } else {
+      const V beta = number(d, p[0]);
+      const V a = at_most(Abs(x), Div(number(d, is_reference<D> ? 1000 : 125), beta));
+      // In two parts: the rounding error of beta x would be multiplied by it in exp.
+      const auto e = exponential(d, product(d, a, Neg(beta)));
+      const Pair<V> ratio = log1p_ratio(d, exp_value(d, e));
+      const Pair<V> factor = {Div(ratio.high, beta), Mul(ratio.low, Div(number(d, 1), beta))};
+      return Add(positive_part(d, x), exp_times(d, e, factor));
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& p) {
-    return Neg(expm1_negative(d, Neg(Mul(number(d, p[0]), y))));
+    return Neg(expm1_negative(d, Mul(number(d, -p[0]), y)));
   }
 };
 

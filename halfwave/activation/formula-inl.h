@@ -3,10 +3,10 @@
 //   info              the facts; see ActivationInfo
 //   value(d, x, p)    the function, for x a vector of d (one double, or a SIMD vector of floats)
 //   slope(d, s, p)    its derivative, from s = value(x) if info.backward_from_y, else from s = x
-// and, where the default does not fit, range, kinks, conflict, low_slope, unroll.
-// Every vector is declared with a value, if only to be overwritten: the constructor that the compiler would
-// write is not code for the instruction set at hand, and Arm's GCC refuses to inline a vector's into it.
-// Per-target header: included once for each instruction set.
+// and, where the default does not fit, range, kinks, conflict, low_slope, unroll, and what near-inl.h is
+// about. Every vector is declared with a value, if only to be overwritten: the constructor that the compiler
+// would write is not code for the instruction set at hand, and Arm's GCC refuses to inline a vector's into
+// it. Per-target header: included once for each instruction set.
 
 #if defined(HALFWAVE_ACTIVATION_FORMULA_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HALFWAVE_ACTIVATION_FORMULA_INL_H_
@@ -37,6 +37,14 @@ struct Formula {
   static HWY_INLINE Vec<D> low_slope(D d, const Parameters& /*p*/) {
     return Zero(d);
   }
+  // Where value and slope can be asked for a NearTag, and with which parameters; and the tables for it, which
+  // are made for the default parameters.
+  static constexpr Reach near_value{};
+  static constexpr Reach near_slope{};
+  static bool is_near_for(const Parameters& /*p*/) { return true; }
+  static constexpr TableShape value_table{};
+  static constexpr TableShape slope_table{};
+
   static Activation::Range range(const Parameters& /*p*/) { return {-infinity, infinity}; }
   static Kinks kinks(const Parameters& /*p*/) { return {}; }
   static std::string_view conflict(const Parameters& /*p*/) { return {}; }

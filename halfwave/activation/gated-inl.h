@@ -37,6 +37,18 @@ HWY_INLINE V logistic_gate_slope(D d, V x, V minus_a, const Exponential<V>& e, V
   return IfThenElse(Lt(x, Zero(d)), negative, Sub(one, negative));
 }
 
+// x gate(x) for x near 0, where gate(x) + gate(-x) = 1, and its derivative, from the tables of the left side.
+template <class A, class D, class V>
+HWY_INLINE V near_gate(D d, V x) {
+  const V tail = value_by_table<A>(d, at_most(Abs(x), number(d, -A::near_value.low)));
+  return Add(positive_part(d, x), tail);
+}
+template <class A, class D, class V>
+HWY_INLINE V near_gate_slope(D d, V x) {
+  const V tail = slope_by_table<A>(d, at_most(Abs(x), number(d, -A::near_slope.low)));
+  return IfThenElse(Gt(x, Zero(d)), Sub(number(d, 1), tail), tail);
+}
+
 struct Gelu : Formula {
   static constexpr double inverse_root_two_pi = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
   static constexpr ActivationInfo info{
@@ -52,34 +64,46 @@ struct Gelu : Formula {
   static HWY_INLINE auto density(D d, V a) {
     return exponential(d, product(d, Mul(a, number(d, -0.5)), a));
   }
+  static constexpr Reach near_value{-6.25F, no_limit};
+  static constexpr Reach near_slope{-6.25F, no_limit};
+  static constexpr TableShape value_table{.degree = 7, .spacing = 0.25, .mirrored = true};
+  static constexpr TableShape slope_table{.degree = 7, .spacing = 0.25, .mirrored = true};
   // The minimum, at x = -0.7517916.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.16997120747990369, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    Pair<V> ratio = {x, x};
-    Pair<V> w = {x, x};
-    normal_tail(d, a, ratio, w);
-    const Pair<V> high = product(d, ratio.high, w.high);
-    const V low = MulAdd(ratio.high, w.low, MulAdd(ratio.low, w.high, high.low));
-    const V tail = exp_times(d, density(d, a), Pair<V>{high.high, low});
-    return IfThenElse(Lt(x, Zero(d)), Neg(tail), Sub(x, tail));
+    if constexpr (is_near<D>) {
+      return near_gate<Gelu>(d, x);
+    } else {
+      const V a = at_most(Abs(x), number(d, normal_limit<D>));
+      Pair<V> ratio = {x, x};
+      Pair<V> w = {x, x};
+      normal_tail(d, a, ratio, w);
+      const Pair<V> high = product(d, ratio.high, w.high);
+      const V low = MulAdd(ratio.high, w.low, MulAdd(ratio.low, w.high, high.low));
+      const V tail = exp_times(d, density(d, a), Pair<V>{high.high, low});
+      return IfThenElse(Lt(x, Zero(d)), Neg(tail), Sub(x, tail));
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V a = at_most(Abs(x), number(d, normal_limit<D>));
-    Pair<V> ratio = {x, x};
-    Pair<V> w = {x, x};
-    normal_tail(d, a, ratio, w);
-    // (1 - w) / 4 = 1 / (a + 4)
-    const V quarter = number(d, 0.25);
-    const Pair<V> share = sum(quarter, Mul(w.high, number(d, -0.25)));
-    const Pair<V> tail_ratio = product(d, ratio.high, share.high);
-    const V low = MulAdd(ratio.high, NegMulAdd(w.low, quarter, share.low),
-                         MulAdd(ratio.low, share.high, tail_ratio.low));
-    const Pair<V> factor = {NegMulAdd(a, number(d, inverse_root_two_pi), tail_ratio.high), low};
-    const V tail = exp_times(d, density(d, a), factor);
-    return IfThenElse(Lt(x, Zero(d)), tail, Sub(number(d, 1), tail));
+    if constexpr (is_near<D>) {
+      return near_gate_slope<Gelu>(d, x);
+    } else {
+      const V a = at_most(Abs(x), number(d, normal_limit<D>));
+      Pair<V> ratio = {x, x};
+      Pair<V> w = {x, x};
+      normal_tail(d, a, ratio, w);
+      // (1 - w) / 4 = 1 / (a + 4)
+      const V quarter = number(d, 0.25);
+      const Pair<V> share = sum(quarter, Mul(w.high, number(d, -0.25)));
+      const Pair<V> tail_ratio = product(d, ratio.high, share.high);
+      const V low = MulAdd(ratio.high, NegMulAdd(w.low, quarter, share.low),
+                           MulAdd(ratio.low, share.high, tail_ratio.low));
+      const Pair<V> factor = {NegMulAdd(a, number(d, inverse_root_two_pi), tail_ratio.high), low};
+      const V tail = exp_times(d, density(d, a), factor);
+      return IfThenElse(Lt(x, Zero(d)), tail, Sub(number(d, 1), tail));
+    }
   }
 };
 
@@ -94,6 +118,10 @@ struct GeluTanh : Formula {
       .forward_error = {1.9, 0},
       .backward_error = {2.5, 0x1p-24},
   };
+  static constexpr Reach near_value{-6.25F, no_limit};
+  static constexpr Reach near_slope{-6.25F, no_limit};
+  static constexpr TableShape value_table{.degree = 8, .spacing = 0.25, .mirrored = true};
+  static constexpr TableShape slope_table{.degree = 8, .spacing = 0.25, .mirrored = true};
   // The minimum, at x = -0.7524614.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.17004075057125411, infinity}; }
 
@@ -124,16 +152,24 @@ struct GeluTanh : Formula {
   }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V a = cut_magnitude(d, x);
-    const Pair<V> w = minus_argument(d, a);
-    return logistic_gate(d, x, Neg(a), exponential(d, w));
+    if constexpr (is_near<D>) {
+      return near_gate<GeluTanh>(d, x);
+    } else {
+      const V a = cut_magnitude(d, x);
+      const Pair<V> w = minus_argument(d, a);
+      return logistic_gate(d, x, Neg(a), exponential(d, w));
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V a = cut_magnitude(d, x);
-    const Pair<V> w = minus_argument(d, a);
-    const V dw = MulAdd(Mul(a, a), number(d, 3 * cubic), number(d, linear));
-    return logistic_gate_slope(d, x, Neg(a), exponential(d, w), dw);
+    if constexpr (is_near<D>) {
+      return near_gate_slope<GeluTanh>(d, x);
+    } else {
+      const V a = cut_magnitude(d, x);
+      const Pair<V> w = minus_argument(d, a);
+      const V dw = MulAdd(Mul(a, a), number(d, 3 * cubic), number(d, linear));
+      return logistic_gate_slope(d, x, Neg(a), exponential(d, w), dw);
+    }
   }
 };
 
@@ -143,20 +179,31 @@ struct Silu : Formula {
       .formula = "x / (1 + exp(-x))",
       .slope_formula = "g + x g (1 - g); g = 1 / (1 + exp(-x))",
       .source = "Elfwing et al. 2018, section 2; Ramachandran et al. 2017 (swish)",
-      .forward_error = {1.8, 0},
+      .forward_error = {2.3, 0},
       .backward_error = {2.5, 0x1p-24},
   };
+  static constexpr Reach near_value{-8, 80};
+  static constexpr Reach near_slope{-15.5F, 15.5F};
+  static constexpr TableShape slope_table{.degree = 6, .spacing = 0.5, .mirrored = true};
   // The minimum, at x = -1.2784645.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.27846454276107380, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V minus_a = minus_magnitude(d, x);
-    return logistic_gate(d, x, minus_a, exponential(d, minus_a));
+    if constexpr (is_near<D>) {
+      return times_logistic(d, x, x);
+    } else {
+      const V minus_a = minus_magnitude(d, x);
+      return logistic_gate(d, x, minus_a, exponential(d, minus_a));
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V minus_a = minus_magnitude(d, x);
-    return logistic_gate_slope(d, x, minus_a, exponential(d, minus_a), number(d, 1));
+    if constexpr (is_near<D>) {
+      return near_gate_slope<Silu>(d, x);
+    } else {
+      const V minus_a = minus_magnitude(d, x);
+      return logistic_gate_slope(d, x, minus_a, exponential(d, minus_a), number(d, 1));
+    }
   }
 };
 
@@ -170,45 +217,58 @@ struct Mish : Formula {
       .forward_error = {2.5, 0},
       .backward_error = {3.6, 0x1p-24},
   };
+  static constexpr Reach near_value{-16, no_limit};
+  static constexpr Reach near_slope{-16, no_limit};
+  static constexpr TableShape value_table{.degree = 8, .first = -18};
+  static constexpr TableShape slope_table{.degree = 8, .first = -18};
   // The minimum, at x = -1.1924312.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.30884341301725041, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V cut = at_most(cut_below(d, x), number(d, far<D>));
-    const auto exp_x = exponential(d, cut);
-    const V e = exp_value(d, exp_x);
-    // t = e (e + 2) / (e (e + 2) + 2), and for x >= 0 better 1 - 2 / (e (e + 2) + 2).
-    const auto negative = Lt(x, Zero(d));
-    const V two = number(d, 2);
-    const Pair<V> top = sum(two, e);
-    const Pair<V> factor = product(d, cut, top.high);
-    const Pair<V> tail = times(factor.high, exp_x.rest);
-    const V low = Add(tail.low, MulAdd(cut, top.low, factor.low));
-    const Pair<V> numerator = {IfThenElse(negative, tail.high, Mul(cut, number(d, -2))),
-                               IfThenElseZero(negative, low)};
-    const V q = quotient(d, numerator, sum(two, Mul(e, top.high))).rounded();
-    return IfThenElse(negative, scaled(d, q, exp_x.power), Add(x, q));
+    if constexpr (is_near<D>) {
+      const V limit = number(d, 13);
+      return IfThenElse(Gt(x, limit), x, value_by_table<Mish>(d, x));
+    } else {
+      const V cut = at_most(cut_below(d, x), number(d, far<D>));
+      const auto exp_x = exponential(d, cut);
+      const V e = exp_value(d, exp_x);
+      // t = e (e + 2) / (e (e + 2) + 2), and for x >= 0 better 1 - 2 / (e (e + 2) + 2).
+      const auto negative = Lt(x, Zero(d));
+      const V two = number(d, 2);
+      const Pair<V> top = sum(two, e);
+      const Pair<V> factor = product(d, cut, top.high);
+      const Pair<V> tail = times(factor.high, exp_x.rest);
+      const V low = Add(tail.low, MulAdd(cut, top.low, factor.low));
+      const Pair<V> numerator = {IfThenElse(negative, tail.high, Mul(cut, number(d, -2))),
+                                 IfThenElseZero(negative, low)};
+      const V q = quotient(d, numerator, sum(two, Mul(e, top.high))).rounded();
+      return IfThenElse(negative, scaled(d, q, exp_x.power), Add(x, q));
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
-    const V cut = at_most(cut_below(d, x), number(d, far<D>));
-    const auto exp_x = exponential(d, cut);
-    const V e = exp_value(d, exp_x);
-    // With c = 2 / (e (e + 2) + 2) and z = x e (e + 1) c: 1 - c (1 - z), and for x < 0, where that cancels,
-    // e c (e + 2 + 2 x (e + 1) c) / 2.
-    const V one = number(d, 1);
-    const V two = number(d, 2);
-    const Pair<V> top = sum(two, e);
-    const Pair<V> c = quotient(d, two, sum(two, Mul(e, top.high))).pair();
-    const V bend = Mul(Mul(cut, Add(e, one)), c.high);
-    const V right = NegMulAdd(c.high, NegMulAdd(bend, e, one), one);
-    const V slow = MulAdd(bend, two, top.high);
-    const V slow_low = Add(MulAdd(bend, two, Sub(top.high, slow)), top.low);
-    const Pair<V> twice = product(d, c.high, slow);
-    const V half = number(d, 0.5);
-    const V low = MulAdd(c.high, slow_low, MulAdd(c.low, slow, twice.low));
-    const V left = exp_times(d, exp_x, Pair<V>{Mul(twice.high, half), Mul(low, half)});
-    return IfThenElse(Lt(x, Zero(d)), left, right);
+    if constexpr (is_near<D>) {
+      return slope_by_table<Mish>(d, at_most(x, number(d, 13)));
+    } else {
+      const V cut = at_most(cut_below(d, x), number(d, far<D>));
+      const auto exp_x = exponential(d, cut);
+      const V e = exp_value(d, exp_x);
+      // With c = 2 / (e (e + 2) + 2) and z = x e (e + 1) c: 1 - c (1 - z), and for x < 0, where that cancels,
+      // e c (e + 2 + 2 x (e + 1) c) / 2.
+      const V one = number(d, 1);
+      const V two = number(d, 2);
+      const Pair<V> top = sum(two, e);
+      const Pair<V> c = quotient(d, two, sum(two, Mul(e, top.high))).pair();
+      const V bend = Mul(Mul(cut, Add(e, one)), c.high);
+      const V right = NegMulAdd(c.high, NegMulAdd(bend, e, one), one);
+      const V slow = MulAdd(bend, two, top.high);
+      const V slow_low = Add(MulAdd(bend, two, Sub(top.high, slow)), top.low);
+      const Pair<V> twice = product(d, c.high, slow);
+      const V half = number(d, 0.5);
+      const V low = MulAdd(c.high, slow_low, MulAdd(c.low, slow, twice.low));
+      const V left = exp_times(d, exp_x, Pair<V>{Mul(twice.high, half), Mul(low, half)});
+      return IfThenElse(Lt(x, Zero(d)), left, right);
+    }
   }
 };
 

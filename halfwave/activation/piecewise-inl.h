@@ -53,7 +53,7 @@ struct Relu : Formula {
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V y, const Parameters& /*p*/) {
-    return IfThenZeroElse(Le(y, Zero(d)), unless_nan(y, number(d, 1)));
+    return IfThenElse(Gt(y, Zero(d)), number(d, 1), y);  // else y is 0, or NaN
   }
 };
 

@@ -77,7 +77,6 @@ using hn::MulAdd;
 using hn::MulSub;
 using hn::Neg;
 using hn::NegMulAdd;
-using hn::Or;
 using hn::Set;
 using hn::ShiftLeft;
 using hn::Sqrt;
@@ -123,7 +122,6 @@ HALFWAVE_TWIN_2(Lt)
 HALFWAVE_TWIN_2(Max)
 HALFWAVE_TWIN_2(Min)
 HALFWAVE_TWIN_2(Mul)
-HALFWAVE_TWIN_2(Or)
 HALFWAVE_TWIN_2(Sub)
 HALFWAVE_TWIN_3(IfThenElse)
 HALFWAVE_TWIN_3(MulAdd)
@@ -177,10 +175,12 @@ HWY_INLINE void Stream(const Twin<V>& a, TwinTag<D>, Lane<D>* to) {
 template <class D>
 using Vec = decltype(Zero(D()));
 
-// 2^power x, as _mm512_scalef_ps does it: rounded once, for powers that are whole numbers.
-#undef HALFWAVE_HAS_SCALEF
+// What AVX-512 alone has.
+#undef HALFWAVE_AVX512
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-#define HALFWAVE_HAS_SCALEF 1
+#define HALFWAVE_AVX512 1
+
+// 2^power x, rounded once, for powers that are whole numbers; of others the whole part counts (the next below).
 HWY_INLINE hn::Vec512<float> scalef(hn::Vec512<float> x, hn::Vec512<float> power) {
   return hn::Vec512<float>{_mm512_scalef_ps(x.raw, power.raw)};
 }
@@ -188,8 +188,18 @@ template <class V>
 HWY_INLINE Twin<V> scalef(const Twin<V>& x, const Twin<V>& power) {
   return {scalef(x.first, power.first), scalef(x.second, power.second)};
 }
+
+// table[index] of 32 floats (aligned to 64 bytes), index the lowest 5 bits of each lane.
+HWY_INLINE hn::Vec512<float> look_up(const float* table, hn::Vec512<float> index) {
+  return hn::Vec512<float>{_mm512_permutex2var_ps(_mm512_load_ps(table), _mm512_castps_si512(index.raw),
+                                                  _mm512_load_ps(table + 16))};
+}
+template <class V>
+HWY_INLINE Twin<V> look_up(const float* table, const Twin<V>& index) {
+  return {look_up(table, index.first), look_up(table, index.second)};
+}
 #else
-#define HALFWAVE_HAS_SCALEF 0
+#define HALFWAVE_AVX512 0
 #endif
 
 }  // namespace halfwave::simd::HWY_NAMESPACE

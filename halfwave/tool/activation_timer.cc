@@ -1,7 +1,9 @@
 #include "halfwave/tool/activation_timer.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "halfwave/base/clock.h"
@@ -13,7 +15,8 @@ namespace {
 
 constexpr double reading_seconds = 1e-3;
 constexpr std::size_t least_readings = 3;
-constexpr std::size_t values_in_cache = 1 << 12;   // 16 KB, half of a small first level
+constexpr std::size_t values_in_cache = 1 << 12;  // 16 KB, half of a small first level
+constexpr std::size_t page = 4096;
 constexpr std::size_t different_values = 1 << 20;  // longer arrays repeat them
 
 double median(std::vector<double> values) {
@@ -31,13 +34,11 @@ double measure_clock() {
   return median(spans);
 }
 
-Buffer random_values(std::size_t n, std::uint64_t seed) {
-  Buffer values(n);
+void fill_randomly(std::span<float> values, std::uint64_t seed) {
   RandomStream random(seed, RandomPurpose::bench);
-  const std::size_t first = std::min(n, different_values);
-  for (float& value : values.span().first(first)) value = 2 * random.normal();
-  for (std::size_t i = first; i < n; ++i) values[i] = values[i - first];
-  return values;
+  const std::size_t first = std::min(values.size(), different_values);
+  for (float& value : values.first(first)) value = 2 * random.normal();
+  for (std::size_t i = first; i < values.size(); ++i) values[i] = values[i - first];
 }
 
 // body(begin, end) for parts of [0, n), each on its thread. With one thread nothing stands between.
@@ -52,27 +53,35 @@ void split(std::size_t n, Body&& body) {
 
 }  // namespace
 
+StaggeredArray::StaggeredArray(std::size_t n, std::size_t quarter) : memory_(n + 2 * page / sizeof(float)) {
+  const std::size_t past = reinterpret_cast<std::uintptr_t>(memory_.data()) % page;
+  first_ = (page - past + quarter * (page / 4)) / sizeof(float);
+}
+
 ActivationTimer::ActivationTimer(const ActivationTimerOptions& options)
     : options_(options),
       slots_(options.in_place ? std::max(values_in_cache / options.n, std::size_t{1}) : 1),
       clock_cost_(measure_clock()),
-      x_(random_values(options.n, 1)),
-      dy_(random_values(options.n, 2)),
-      y_(options.n),
-      work_(slots_ * align_up(options.n * sizeof(float)) / sizeof(float)) {}
+      stride_(align_up(options.n * sizeof(float)) / sizeof(float)),
+      x_(options.n, 0),
+      dy_(options.n, 1),
+      y_(options.n, 2),
+      work_(slots_ * stride_, 3) {
+  fill_randomly({x_.data(), options.n}, 1);
+  fill_randomly({dy_.data(), options.n}, 2);
+}
 
 // call(work) works on one array; those in work_ hold `fresh` before it, or anything where that is null.
 template <class Call>
 double ActivationTimer::measure(const float* fresh, Call&& call) {
-  const std::size_t stride = work_.size() / slots_;
   // Seconds of so many rounds of so many calls.
   const auto time = [&](std::size_t rounds, std::size_t calls) {
     double total = 0;
     for (std::size_t round = 0; round < rounds; ++round) {
       for (std::size_t slot = 0; fresh != nullptr && slot < slots_; ++slot)
-        std::memcpy(work_.data() + slot * stride, fresh, options_.n * sizeof(float));
+        std::memcpy(work_.data() + slot * stride_, fresh, options_.n * sizeof(float));
       const double start = seconds_now();
-      for (std::size_t i = 0; i < calls; ++i) call(work_.data() + (fresh != nullptr ? i * stride : 0));
+      for (std::size_t i = 0; i < calls; ++i) call(work_.data() + (fresh != nullptr ? i * stride_ : 0));
       total += std::max(seconds_now() - start - clock_cost_, 0.0);
     }
     return total;

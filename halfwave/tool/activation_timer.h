@@ -15,6 +15,19 @@ struct ActivationTimerOptions {
   double seconds = 0.4;   // for each figure
 };
 
+// An array that begins the given quarter of a page (4096 bytes) after a page does. Processors compare the
+// lowest 12 bits of addresses when they look whether a read must wait for a write before it, so that arrays
+// at the same place in their pages, or a little after one another, would be slow by accident.
+class StaggeredArray {
+ public:
+  StaggeredArray(std::size_t n, std::size_t quarter);
+  float* data() { return memory_.data() + first_; }
+
+ private:
+  Buffer memory_;
+  std::size_t first_;
+};
+
 // Each figure is in nanoseconds a value: the median of readings of about a millisecond (one call where that
 // takes longer), after a warm-up.
 //
@@ -36,12 +49,13 @@ class ActivationTimer {
   double measure(const float* fresh, Call&& call);
 
   ActivationTimerOptions options_;
-  std::size_t slots_;  // arrays in work_
-  double clock_cost_;  // seconds that a span seems to take when nothing happens in it
-  Buffer x_;
-  Buffer dy_;
-  Buffer y_;     // of the latest activation, for backward from y
-  Buffer work_;  // where results go
+  std::size_t slots_;   // arrays in work_
+  double clock_cost_;   // seconds that a span seems to take when nothing happens in it
+  std::size_t stride_;  // of the arrays in work_
+  StaggeredArray x_;
+  StaggeredArray dy_;
+  StaggeredArray y_;     // of the latest activation, for backward from y
+  StaggeredArray work_;  // where results go
 };
 
 }  // namespace halfwave::tool

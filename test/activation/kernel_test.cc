@@ -2,6 +2,7 @@
 // no access outside the arrays.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -50,9 +51,7 @@ bool same_outside(const std::vector<float>& a, const std::vector<float>& b, std:
   return true;
 }
 
-TEST(Kernel, SameBitsForAnyLengthAndAlignmentInPlaceOrNot) {
-  const std::vector<float> x = test_values(1, longest + offsets);
-  const std::vector<float> dy = test_values(2, longest + offsets);
+void expect_same_bits(const std::vector<float>& x, const std::vector<float>& dy) {
   const std::vector<float> poison(longest + 2 * offsets, -123.5F);
   for (const Activation& activation : defaults()) {
     SCOPED_TRACE(activation.text());
@@ -89,6 +88,28 @@ TEST(Kernel, SameBitsForAnyLengthAndAlignmentInPlaceOrNot) {
         }
       }
     });
+  }
+}
+
+TEST(Kernel, SameBitsForAnyLengthAndAlignmentInPlaceOrNot) {
+  expect_same_bits(test_values(1, longest + offsets), test_values(2, longest + offsets));
+}
+
+TEST(Kernel, SameBitsWhereFewValuesAreLarge) {
+  RandomStream random(3, RandomPurpose::test);
+  std::vector<float> x;
+  for (std::size_t i = 0; i < longest + offsets; ++i) x.push_back(std::min(random.normal(), 3.0F));
+  x[2] = x[18] = -float_nan;
+  x[34] = x[50] = float_nan;
+  const std::vector<float> dy = test_values(4, longest + offsets);
+  expect_same_bits(x, dy);
+  // Each lane above beside every other.
+  for (const float large : {-100.0F, 100.0F}) {
+    for (const std::size_t at : {2, 18, 34, 50}) {
+      std::vector<float> with_large = x;
+      with_large[at] = large;
+      expect_same_bits(with_large, dy);
+    }
   }
 }
 

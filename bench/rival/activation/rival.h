@@ -57,27 +57,31 @@ inline Options parse(int count, char** arguments) {
   return options;
 }
 
-// Floats, in large pages where there are enough of them, each page written to once. Some kernels read a few
-// bytes beyond the end.
+// Floats, in large pages where there are enough of them, each page written to once, from the given quarter of
+// a small page on (as in `halfwave bench activations`: reads that seem to follow a write to the same place in
+// a page wait for it). Some kernels read a few bytes beyond the end.
 class Array {
  public:
-  explicit Array(std::size_t n) {
+  Array(std::size_t n, std::size_t quarter) {
+    constexpr std::size_t page = 4096;
     constexpr std::size_t huge_page = std::size_t{1} << 21;
-    const std::size_t bytes = n * sizeof(float) + 64;
-    const std::size_t alignment = bytes >= huge_page ? huge_page : 64;
+    const std::size_t bytes = n * sizeof(float) + 64 + page;
+    const std::size_t alignment = bytes >= huge_page ? huge_page : page;
     const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
     values_.reset(static_cast<float*>(std::aligned_alloc(alignment, whole)));
     if (!values_) std::perror("aligned_alloc"), std::exit(1);
     if (bytes >= huge_page) ::madvise(values_.get(), whole, MADV_HUGEPAGE);
     std::memset(values_.get(), 0, whole);
+    first_ = quarter * (page / 4) / sizeof(float);
   }
-  float* data() const { return values_.get(); }
+  float* data() const { return values_.get() + first_; }
 
  private:
   struct Free {
     void operator()(float* values) const { std::free(values); }
   };
   std::unique_ptr<float[], Free> values_;
+  std::size_t first_ = 0;
 };
 
 inline double now() {
@@ -100,10 +104,10 @@ class Bench {
         version_(std::move(version)),
         slots_(options.in_place ? std::max((std::size_t{1} << 12) / n, std::size_t{1}) : 1),
         stride_((n + 15) / 16 * 16),
-        x_(n),
-        y_(n),
-        dy_(n),
-        work_(slots_ * stride_) {
+        x_(n, 0),
+        y_(n, 2),
+        dy_(n, 1),
+        work_(slots_ * stride_, 3) {
     fill(x_.data(), 1);
     fill(dy_.data(), 2);
     std::vector<double> spans(1001);

@@ -1,0 +1,135 @@
+// Formulas for AVX-512 when all values are near 0, as they mostly are: what is left out of them is what only
+// large ones need (no overflow, no denormal result), and what is looked up in registers need not be computed.
+// A formula asked for a NearTag takes its functions from here, through elementary-inl.h.
+// Per-target header: included once for each instruction set.
+
+#if defined(HALFWAVE_ACTIVATION_NEAR_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HALFWAVE_ACTIVATION_NEAR_INL_H_
+#undef HALFWAVE_ACTIVATION_NEAR_INL_H_
+#else
+#define HALFWAVE_ACTIVATION_NEAR_INL_H_
+#endif
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <numbers>
+
+#include <hwy/highway.h>
+#include "halfwave/activation/polynomial_table.h"
+#include "halfwave/base/twin-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace halfwave::simd::HWY_NAMESPACE {
+
+// Stands for D where all lanes are within a formula's Reach, or NaN.
+template <class D>
+struct NearTag : D {};
+
+namespace detail {
+template <class D>
+struct Traits<NearTag<D>> : Traits<D> {};
+}  // namespace detail
+
+}  // namespace halfwave::simd::HWY_NAMESPACE
+
+namespace halfwave::catalogue::HWY_NAMESPACE {
+using namespace simd::HWY_NAMESPACE;
+
+template <class D>
+inline constexpr bool is_near = false;
+template <class D>
+inline constexpr bool is_near<NearTag<D>> = true;
+
+// The arguments, from low (below 0) to high (above 0), that a formula computes correctly with a NearTag; none
+// by default.
+struct Reach {
+  float low = std::numeric_limits<float>::infinity();
+  float high = -std::numeric_limits<float>::infinity();
+  constexpr bool empty() const { return low > high; }
+};
+inline constexpr float no_limit = std::numeric_limits<float>::infinity();
+
+namespace near {
+
+// 2^(k / 32), and what rounding took from it, as a part of it; for exp(-x) a little more than that, half of
+// what the error of ln 2 comes to at the far end, x = -8.
+struct Powers {
+  alignas(64) TableRow value{};
+  alignas(64) TableRow rest{};
+};
+constexpr Powers make_powers() {
+  constexpr double step = 1.0218971486541166;  // 2^(1 / 32)
+  Powers powers;
+  double power = 1;
+  for (std::size_t k = 0; k < table_pieces; ++k, power *= step) {
+    powers.value[k] = static_cast<float>(power);
+    powers.rest[k] = static_cast<float>((power - powers.value[k]) / powers.value[k]);
+  }
+  return powers;
+}
+inline constexpr Powers powers = make_powers();
+
+// base (1 + rest) = exp(x), or exp(-x) if negated, for |x| < 80: x = n ln 2 / 32 + r, exp(r) - 1 by a
+// polynomial (Tang 1989, "Table-driven implementation of the exponential function"). Its error is 1e-10, and
+// what the rounding of ln 2 to a float makes of it, 2.7e-9 |x|.
+template <class V>
+struct Exponential {
+  V base;
+  V rest;
+};
+template <bool negated, class D, class V>
+HWY_INLINE Exponential<V> exponential(D d, V x) {
+  constexpr float sign = negated ? -1 : 1;
+  // Adding 1.5 * 2^18 rounds to a multiple of 1 / 32, whose number then stands in the lower bits.
+  const V shifter = Set(d, 0x1.8p18F);
+  const V shifted = MulAdd(x, Set(d, sign * std::numbers::log2e_v<float>), shifter);
+  const V count = Sub(shifted, shifter);
+  const V r = MulAdd(count, Set(d, -sign * std::numbers::ln2_v<float>), x);  // the sign of x
+  // Minimax for (exp(r) - 1) / r on |r| <= ln 2 / 64, relative: 1.4e-8.
+  const V q = Mul(MulAdd(Set(d, 0.16666765F), r, Set(d, sign * 0.50000366F)), r);
+  const V lost = look_up(powers.rest.data(), shifted);
+  const V rest = negated ? Sub(lost, r) : Add(lost, r);
+  return {scalef(look_up(powers.value.data(), shifted), count),
+          negated ? NegMulAdd(q, r, rest) : MulAdd(q, r, rest)};
+}
+
+// The polynomials of a table, at a, |a - the middle of the table| < 16 spacings.
+template <TableShape shape, class D, class V>
+HWY_INLINE V polynomials(D d, const PolynomialTable<shape.degree>& table, V a) {
+  const V index = Add(a, Set(d, static_cast<float>(0x1.8p23 * shape.spacing)));
+  const V r = Sub(a, look_up(table.rows[0].data(), index));
+  V sum = look_up(table.rows[shape.degree + 1].data(), index);
+  for (std::size_t i = shape.degree; i > 0; --i) {
+    sum = MulAdd(sum, r, look_up(table.rows[i].data(), index));
+  }
+  return sum;
+}
+
+// Of the activation A, see Formula.
+template <class A>
+inline PolynomialTable<A::value_table.degree> value_table;
+template <class A>
+inline PolynomialTable<A::slope_table.degree> slope_table;
+
+}  // namespace near
+
+template <class D, class V>
+HWY_INLINE V exp_value(D /*d*/, const near::Exponential<V>& e) {
+  return MulAdd(e.base, e.rest, e.base);
+}
+
+// A's value or slope at a, or at -a, as A's table has it.
+template <class A, class D, class V>
+HWY_INLINE V value_by_table(D d, V a) {
+  return near::polynomials<A::value_table>(d, near::value_table<A>, a);
+}
+template <class A, class D, class V>
+HWY_INLINE V slope_by_table(D d, V a) {
+  return near::polynomials<A::slope_table>(d, near::slope_table<A>, a);
+}
+
+}  // namespace halfwave::catalogue::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // HALFWAVE_ACTIVATION_NEAR_INL_H_
