@@ -210,6 +210,7 @@ Result measure(const Activation& activation, std::uint64_t stride, const std::ve
     if constexpr (!one_target) {
       hwy::SetSupportedTargetsForTest(target.id);
       hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+      catalogue::choose_kernels();
     }
     kernels.push_back(catalogue::kernel(catalogue::entry_of(activation.info()).index));
   }

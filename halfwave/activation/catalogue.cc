@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -425,7 +426,17 @@ std::span<const Entry> entries() {
   return all;
 }
 
-const Kernel& kernel(std::size_t index) { return HWY_DYNAMIC_DISPATCH(find_kernels)()[index]; }
+namespace {
+std::atomic<const Kernel*> chosen = nullptr;
+}  // namespace
+
+void choose_kernels() { chosen = HWY_DYNAMIC_DISPATCH(find_kernels)(); }
+
+const Kernel& kernel(std::size_t index) {
+  // What Highway does to choose takes longer than a short array.
+  if (HWY_UNLIKELY(chosen.load(std::memory_order_acquire) == nullptr)) choose_kernels();
+  return chosen.load(std::memory_order_relaxed)[index];
+}
 
 }  // namespace halfwave::catalogue
 #endif  // HWY_ONCE

@@ -187,6 +187,19 @@ HWY_INLINE Quotient<V> quotient(D d, V n, const Pair<V>& s) {
   return quotient<D, V, false>(d, {n, Zero(d)}, s);
 }
 
+// x / 6; where x is infinite, anything.
+template <class D, class V>
+HWY_INLINE V sixth(D d, V x) {
+  const V six = number(d, 6);
+  if constexpr (is_fused<D>) {
+    const V reciprocal = number(d, 1.0 / 6);
+    const V q = Mul(x, reciprocal);
+    return MulAdd(NegMulAdd(q, six, x), reciprocal, q);
+  } else {
+    return Div(x, six);
+  }
+}
+
 // exp(x) in parts: (1 + rest) * 2^count, the second factor as scaled() wants it.
 template <class V>
 struct Exponential {
@@ -293,15 +306,21 @@ HWY_INLINE V expm1_negative(D d, V x) {
     return MulAdd(power, e.rest.high, Sub(power, one));
   }
 }
+// factor (exp(x) - 1) for x <= 0.
+template <class D, class V>
+HWY_INLINE V times_expm1_negative(D d, V factor, V x) {
+  if constexpr (is_near<D>) {
+    const auto e = near::exponential<false>(d, x);
+    const Pair<V> base = product(d, factor, e.base);
+    return MulAdd(base.high, e.rest, Add(Sub(base.high, factor), base.low));
+  } else {
+    return Mul(factor, expm1_negative(d, x));
+  }
+}
 template <class D, class V>
 HWY_INLINE Pair<V> expm1_negative_pair(D d, V x) {
   if constexpr (is_reference<D>) {
     return {expm1_negative(d, x), Zero(d)};
-  } else if constexpr (is_near<D>) {
-    const auto e = near::exponential<false>(d, x);
-    const Pair<V> whole = sum(number(d, -1), e.base);
-    const V high = MulAdd(e.base, e.rest, whole.high);
-    return {high, Add(MulAdd(e.base, e.rest, Sub(whole.high, high)), whole.low)};
   } else {
     const Exponential<V> e = exponential(d, at_least(x, number(d, -30)));
     const V power = scaled(d, number(d, 1), e.power);

@@ -49,7 +49,9 @@ struct Kernel {
 // In the order of the catalogue.
 std::span<const Entry> entries();
 
-// Of entries()[index], for the best instruction set that this CPU has.
+// Of entries()[index], for the instruction set last chosen: the best that this CPU has, or where Highway was
+// told to use another, that one from the next choose_kernels() on.
 const Kernel& kernel(std::size_t index);
+void choose_kernels();
 
 }  // namespace halfwave::catalogue

@@ -51,7 +51,7 @@ struct Selu : Formula {
       .source = "Klambauer et al. 2017, eq. 2",
       .backward_from_y = true,
       .initialisation = Initialisation::lecun,
-      .forward_error = {2, 0},
+      .forward_error = {2.6, 0},
       .backward_error = {1, 0x1p-22},
   };
   static constexpr Reach near_value{-80, no_limit};
@@ -59,14 +59,7 @@ struct Selu : Formula {
   static Kinks kinks(const Parameters& /*p*/) { return {{0}, 1}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V scale = number(d, lambda * alpha);
-    V negative = x;
-    if constexpr (is_near<D>) {
-      const Pair<V> m = expm1_negative_pair(d, negative_part(d, x));
-      negative = MulAdd(scale, m.low, Mul(scale, m.high));
-    } else {
-      negative = Mul(scale, expm1_negative(d, negative_part(d, x)));
-    }
+    const V negative = times_expm1_negative(d, number(d, lambda * alpha), negative_part(d, x));
     return IfThenElse(Lt(x, Zero(d)), negative, Mul(number(d, lambda), x));
   }
   template <class D, class V>
@@ -293,6 +286,9 @@ struct Gaussian : Formula {
       .forward_error = {1.3, 0},
       .backward_error = {1.7, 0},
   };
+  static constexpr Reach near_value{-9, 9};
+  static constexpr Reach near_slope{-9, 9};
+  static bool is_near_for(const Parameters& p) { return p[0] == 1; }
   static Activation::Range range(const Parameters& /*p*/) { return {0, 1}; }
 
   // x, cut where the value has long been 0.
@@ -313,14 +309,27 @@ struct Gaussian : Formula {
     return exponential(d, square.high, NegMulAdd(Add(u, u), rest, square.low));
   }
   template <class D, class V>
+  static HWY_INLINE auto near_bell(D d, V x) {
+    const Pair<V> square = product(d, x, x);
+    return near::exponential<true>(d, square.high, square.low);
+  }
+  template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    return exp_value(d, bell(d, x, number(d, p[0])));
+    if constexpr (is_near<D>) {
+      return exp_value(d, near_bell(d, x));
+    } else {
+      return exp_value(d, bell(d, x, number(d, p[0])));
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& p) {
-    const V width = number(d, p[0]);
-    const V factor = Div(Div(number(d, -2), width), width);
-    return exp_times(d, bell(d, x, width), Mul(cut(d, x, width), factor));
+    if constexpr (is_near<D>) {
+      return exp_times(d, near_bell(d, x), Mul(x, number(d, -2)));
+    } else {
+      const V width = number(d, p[0]);
+      const V factor = Div(Div(number(d, -2), width), width);
+      return exp_times(d, bell(d, x, width), Mul(cut(d, x, width), factor));
+    }
   }
 };
 
@@ -336,9 +345,12 @@ struct InverseMultiquadric : Formula {
       .parameters = parameters,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {1, 0},
+      .forward_error = {1.2, 0},
       .backward_error = {2.6, 0},
   };
+  static constexpr Reach near_value{-0x1p40F, 0x1p40F};
+  static constexpr Reach near_slope{-0x1p40F, 0x1p40F};
+  static bool is_near_for(const Parameters& p) { return p[0] == 1; }
   static Activation::Range range(const Parameters& p) { return {0, 1 / static_cast<double>(p[0])}; }
 
   // 1 / sqrt(x^2 + width^2) = q * factor, factor a power of two: the squares of x and width scaled by it
@@ -368,30 +380,56 @@ struct InverseMultiquadric : Formula {
     const V back_low = Add(back.low, MulAdd(square.high, s_low, Mul(square.low, s.high)));
     q = {guess, Mul(Mul(guess, number(d, 0.5)), Sub(Sub(one, back.high), back_low))};
   }
+  // 1 / sqrt(x^2 + 1): the processor's estimate and a step of Newton's.
+  template <class D, class V>
+  static HWY_INLINE Pair<V> near_reciprocal_root(D d, V x) {
+    const V one = number(d, 1);
+    const V s = MulAdd(x, x, one);
+    const V s_low = MulAdd(x, x, Sub(one, s));
+    const V guess = ApproximateReciprocalSqrt(s);
+    const Pair<V> back = product(d, s, guess);
+    const V rest = NegMulAdd(MulAdd(s_low, guess, back.low), guess, NegMulAdd(back.high, guess, one));
+    return {guess, Mul(Mul(guess, number(d, 0.5)), rest)};
+  }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
-    V scaled_x = x;
-    Pair<V> q = {x, x};
-    V factor = x;
-    reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
-    return IfThenZeroElse(Eq(Abs(x), number(d, infinity)), Mul(q.rounded(), factor));
+    if constexpr (is_near<D>) {
+      return near_reciprocal_root(d, x).rounded();
+    } else {
+      V scaled_x = x;
+      Pair<V> q = {x, x};
+      V factor = x;
+      reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
+      return IfThenZeroElse(Eq(Abs(x), number(d, infinity)), Mul(q.rounded(), factor));
+    }
+  }
+  // factor^2 (root + rest)^3, about, given first = factor root
+  template <class D, class V>
+  static HWY_INLINE V cube(D d, V first, V root, V rest) {
+    const Pair<V> square = product(d, first, first);
+    const V low = MulAdd(Mul(number(d, 3), rest), square.high, Mul(square.low, root));
+    return MulAdd(square.high, root, low);
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& p) {
-    V scaled_x = x;
-    Pair<V> q = {x, x};
-    V factor = x;
-    reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
-    const V root = q.rounded();
-    const V rest = Add(Sub(q.high, root), q.low);
-    // A factor above 1 comes before x, which may be a denormal number, one below after it.
-    const V one = number(d, 1);
-    const V first = Mul(root, at_least(factor, one));
-    const V last = at_most(factor, one);
-    const Pair<V> square = product(d, first, first);
-    const V low = MulAdd(Mul(number(d, 3), rest), square.high, Mul(square.low, root));
-    const V cube = MulAdd(square.high, root, low);
-    return CopySign(Mul(Mul(Mul(cube, scaled_x), last), last), Neg(x));
+    if constexpr (is_near<D>) {
+      const Pair<V> q = near_reciprocal_root(d, x);
+      const V root = q.rounded();
+      const V rest = Add(Sub(q.high, root), q.low);
+      return Mul(Neg(x), cube(d, root, root, rest));
+    } else {
+      V scaled_x = x;
+      Pair<V> q = {x, x};
+      V factor = x;
+      reciprocal_root(d, x, number(d, p[0]), scaled_x, q, factor);
+      const V root = q.rounded();
+      const V rest = Add(Sub(q.high, root), q.low);
+      // A factor above 1 comes before x, which may be a denormal number, one below after it.
+      const V one = number(d, 1);
+      const V first = Mul(root, at_least(factor, one));
+      const V last = at_most(factor, one);
+      return CopySign(Mul(Mul(Mul(cube(d, first, root, rest), scaled_x), last), last), Neg(x));
+    }
   }
 };
 

@@ -78,20 +78,30 @@ struct Exponential {
   V base;
   V rest;
 };
-template <bool negated, class D, class V>
-HWY_INLINE Exponential<V> exponential(D d, V x) {
+
+template <bool negated, class D, class V, bool has_low = true>
+HWY_INLINE Exponential<V> exponential(D d, V x, V low) {
   constexpr float sign = negated ? -1 : 1;
   // Adding 1.5 * 2^18 rounds to a multiple of 1 / 32, whose number then stands in the lower bits.
   const V shifter = Set(d, 0x1.8p18F);
   const V shifted = MulAdd(x, Set(d, sign * std::numbers::log2e_v<float>), shifter);
   const V count = Sub(shifted, shifter);
-  const V r = MulAdd(count, Set(d, -sign * std::numbers::ln2_v<float>), x);  // the sign of x
+  V r = MulAdd(count, Set(d, -sign * std::numbers::ln2_v<float>), x);  // the sign of x
+  if constexpr (has_low) {
+    constexpr double ln2_rest = std::numbers::ln2 - std::numbers::ln2_v<float>;
+    r = Add(MulAdd(count, Set(d, static_cast<float>(-sign * ln2_rest)), r), low);
+  }
   // Minimax for (exp(r) - 1) / r on |r| <= ln 2 / 64, relative: 1.4e-8.
   const V q = Mul(MulAdd(Set(d, 0.16666765F), r, Set(d, sign * 0.50000366F)), r);
   const V lost = look_up(powers.rest.data(), shifted);
   const V rest = negated ? Sub(lost, r) : Add(lost, r);
   return {scalef(look_up(powers.value.data(), shifted), count),
           negated ? NegMulAdd(q, r, rest) : MulAdd(q, r, rest)};
+}
+
+template <bool negated, class D, class V>
+HWY_INLINE Exponential<V> exponential(D d, V x) {
+  return exponential<negated, D, V, false>(d, x, x);
 }
 
 // The polynomials of a table, at a, |a - the middle of the table| < 16 spacings.
@@ -117,6 +127,11 @@ inline PolynomialTable<A::slope_table.degree> slope_table;
 template <class D, class V>
 HWY_INLINE V exp_value(D /*d*/, const near::Exponential<V>& e) {
   return MulAdd(e.base, e.rest, e.base);
+}
+template <class D, class V>
+HWY_INLINE V exp_times(D /*d*/, const near::Exponential<V>& e, V factor) {
+  const V base = Mul(factor, e.base);
+  return MulAdd(base, e.rest, base);
 }
 
 // A's value or slope at a, or at -a, as A's table has it.

@@ -156,8 +156,7 @@ struct HardSigmoid : Formula {
   static Kinks kinks(const Parameters& /*p*/) { return {{-3, 3}, 2}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V six = number(d, 6);
-    return Div(at_most(positive_part(d, Add(x, number(d, 3))), six), six);
+    return sixth(d, at_most(positive_part(d, Add(x, number(d, 3))), number(d, 6)));
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
@@ -213,14 +212,13 @@ struct HardSilu : Formula {
   static Kinks kinks(const Parameters& /*p*/) { return {{-3, 3}, 2}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    const V three = number(d, 3);
-    const V middle = Mul(x, Div(Add(x, three), number(d, 6)));
-    return IfThenZeroElse(Le(x, number(d, -3)), IfThenElse(Gt(x, three), x, middle));
+    const V gate = sixth(d, at_most(at_least(Add(x, number(d, 3)), Zero(d)), number(d, 6)));
+    return Mul(at_least(x, number(d, -3)), gate);
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
     const V three = number(d, 3);
-    const V middle = Div(Add(Add(x, x), three), number(d, 6));
+    const V middle = sixth(d, Add(Add(x, x), three));
     return IfThenZeroElse(Le(x, number(d, -3)), IfThenElse(Gt(x, three), number(d, 1), middle));
   }
 };

@@ -57,6 +57,7 @@ using hn::Abs;
 using hn::Add;
 using hn::And;
 using hn::ApproximateReciprocal;
+using hn::ApproximateReciprocalSqrt;
 using hn::BitCast;
 using hn::CopySign;
 using hn::Div;
@@ -108,6 +109,7 @@ using hn::Zero;
 
 HALFWAVE_TWIN_1(Abs)
 HALFWAVE_TWIN_1(ApproximateReciprocal)
+HALFWAVE_TWIN_1(ApproximateReciprocalSqrt)
 HALFWAVE_TWIN_1(Neg)
 HALFWAVE_TWIN_1(Sqrt)
 HALFWAVE_TWIN_2(Add)

@@ -43,8 +43,8 @@ void fill_randomly(std::span<float> values, std::uint64_t seed) {
 
 // body(begin, end) for parts of [0, n), each on its thread. With one thread nothing stands between.
 template <class Body>
-void split(std::size_t n, Body&& body) {
-  if (thread_count() == 1) {
+void split(int threads, std::size_t n, Body&& body) {
+  if (threads == 1) {
     body(std::size_t{0}, n);
   } else {
     parallel_for(n, parallel_grain, [&](std::size_t begin, std::size_t end, int) { body(begin, end); });
@@ -61,6 +61,7 @@ StaggeredArray::StaggeredArray(std::size_t n, std::size_t quarter) : memory_(n +
 ActivationTimer::ActivationTimer(const ActivationTimerOptions& options)
     : options_(options),
       slots_(options.in_place ? std::max(values_in_cache / options.n, std::size_t{1}) : 1),
+      threads_(thread_count()),
       clock_cost_(measure_clock()),
       stride_(align_up(options.n * sizeof(float)) / sizeof(float)),
       x_(options.n, 0),
@@ -100,7 +101,7 @@ double ActivationTimer::measure(const float* fresh, Call&& call) {
 
 double ActivationTimer::copy() {
   return measure(nullptr, [&](float* y) {
-    split(options_.n, [&](std::size_t begin, std::size_t end) {
+    split(threads_, options_.n, [&](std::size_t begin, std::size_t end) {
       std::memcpy(y + begin, x_.data() + begin, (end - begin) * sizeof(float));
     });
   });
@@ -109,7 +110,7 @@ double ActivationTimer::copy() {
 double ActivationTimer::forward(const Activation& activation) {
   return measure(options_.in_place ? x_.data() : nullptr, [&](float* y) {
     const float* x = options_.in_place ? y : x_.data();
-    split(options_.n,
+    split(threads_, options_.n,
           [&](std::size_t begin, std::size_t end) { activation.forward(x + begin, y + begin, end - begin); });
   });
 }
@@ -119,7 +120,7 @@ double ActivationTimer::backward(const Activation& activation) {
   const float* saved = activation.info().backward_from_y ? y_.data() : x_.data();
   return measure(options_.in_place ? dy_.data() : nullptr, [&](float* dx) {
     const float* dy = options_.in_place ? dx : dy_.data();
-    split(options_.n, [&](std::size_t begin, std::size_t end) {
+    split(threads_, options_.n, [&](std::size_t begin, std::size_t end) {
       activation.backward(saved + begin, dy + begin, dx + begin, end - begin);
     });
   });

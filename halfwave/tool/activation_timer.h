@@ -49,7 +49,8 @@ class ActivationTimer {
   double measure(const float* fresh, Call&& call);
 
   ActivationTimerOptions options_;
-  std::size_t slots_;   // arrays in work_
+  std::size_t slots_;  // arrays in work_
+  int threads_;
   double clock_cost_;   // seconds that a span seems to take when nothing happens in it
   std::size_t stride_;  // of the arrays in work_
   StaggeredArray x_;
