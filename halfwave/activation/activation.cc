@@ -97,6 +97,18 @@ std::string_view to_string(Initialisation initialisation) {
   return "";
 }
 
+std::string_view variance_formula(Initialisation initialisation) {
+  switch (initialisation) {
+    case Initialisation::he:
+      return "2 / inputs";
+    case Initialisation::glorot:
+      return "2 / (inputs + outputs)";
+    case Initialisation::lecun:
+      return "1 / inputs";
+  }
+  return "";
+}
+
 Activation::Activation(const ActivationInfo& info) : info_(&info) {
   assert(info.parameters.size() <= max_activation_parameters);
   for (std::size_t i = 0; i < info.parameters.size(); ++i) parameters_[i] = info.parameters[i].initial;

@@ -21,7 +21,8 @@ std::string_view to_string(ActivationKind kind);
 // (He et al. 2015), glorot for those about linear around 0 (Glorot and Bengio 2010), lecun (variance 1 /
 // fan_in) for selu (Klambauer et al. 2017).
 enum class Initialisation { he, glorot, lecun };
-std::string_view to_string(Initialisation initialisation);  // "He", "Glorot", "LeCun"
+std::string_view to_string(Initialisation initialisation);         // "He", "Glorot", "LeCun"
+std::string_view variance_formula(Initialisation initialisation);  // "2 / inputs", ...
 
 inline constexpr std::size_t max_activation_parameters = 3;
 inline constexpr std::size_t max_activation_kinks = 4;
@@ -35,9 +36,9 @@ struct ActivationParameter {
 };
 
 // How far a float result may be from the exact one: at most `ulp` units in the last place of the exact one,
-// or at most `absolute` (for slopes with a root, or computed from a rounded y). Holds for all floats with the
-// default parameters, on every instruction set (doc/activations.md tells them apart), and with one unit more
-// for parameters of magnitude up to 2; a test holds it. 0, 0: exact.
+// or at most `absolute` (for slopes with a root, or computed from a rounded y). Holds with the default
+// parameters on every instruction set (doc/activations.md tells them apart, and how many floats were
+// tried), and with one unit more for parameters of magnitude up to 2; a test holds it. 0, 0: exact.
 struct ErrorBound {
   double ulp = 0;
   double absolute = 0;

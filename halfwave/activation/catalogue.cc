@@ -46,8 +46,9 @@ struct Side<1> {
 // Near formulas are short.
 constexpr std::size_t near_side_by_side = 4;
 
-// Arrays of more values than stay in any cache are written past it, when they are not read as well.
-constexpr std::size_t streaming_from = std::size_t{1} << 23;
+// When the arrays of a pass have more bytes than most caches keep, results are written past the caches, unless
+// the same array is read as well.
+constexpr std::size_t streaming_bytes = std::size_t{24} << 20;
 
 template <bool streaming, class V, class D>
 HWY_INLINE void store(V v, D d, float* to) {
@@ -77,6 +78,7 @@ HWY_INLINE Twin<V> in_register(const Twin<V>& v) {
 // y = f(x). Arrays are passed on as pointers each: a struct of them would go through memory.
 template <class A>
 struct Forward {
+  static constexpr std::size_t arrays = 2;
   static constexpr Reach near = A::near_value;
   static constexpr std::size_t unroll = A::unroll;
   template <class D, class V>
@@ -92,6 +94,7 @@ struct Forward {
 // dx = f'(saved) dy.
 template <class A>
 struct Backward {
+  static constexpr std::size_t arrays = 3;
   static constexpr Reach near = A::near_slope;
   static constexpr std::size_t unroll = A::info.backward_from_y ? 4 : A::unroll;  // those are short
   template <class D, class V>
@@ -241,7 +244,7 @@ HWY_NOINLINE void part_of_vector(const float* from, const float* dy, float* to, 
 template <class A, class Pass>
 void run(const float* from, const float* dy, float* to, std::size_t n, const float* parameters) {
   const std::size_t lanes = hn::Lanes(FloatTag());
-  const bool streaming = n >= streaming_from && to != from && to != dy;
+  const bool streaming = n >= streaming_bytes / (Pass::arrays * sizeof(float)) && to != from && to != dy;
   if (streaming) {
     const std::size_t head = unaligned_values(to);
     part_of_vector<A, Pass>(from, dy, to, head, parameters);
@@ -263,7 +266,7 @@ void run(const float* from, const float* dy, float* to, std::size_t n, const flo
 
 template <class A>
 void forward(const float* x, float* y, std::size_t n, const float* parameters) {
-  run<A, Forward<A>>(x, x, y, n, parameters);
+  run<A, Forward<A>>(x, x, y, n, parameters);  // dy is not read
 }
 
 template <class A>

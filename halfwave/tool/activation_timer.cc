@@ -41,7 +41,9 @@ void fill_randomly(std::span<float> values, std::uint64_t seed) {
   for (std::size_t i = first; i < values.size(); ++i) values[i] = values[i - first];
 }
 
-// body(begin, end) for parts of [0, n), each on its thread. With one thread nothing stands between.
+// body(begin, end) for parts of [0, n), each on its thread, from a multiple of 8 on. With one thread nothing
+// stands between.
+static_assert(parallel_grain % 8 == 0);
 template <class Body>
 void split(int threads, std::size_t n, Body&& body) {
   if (threads == 1) {
@@ -67,7 +69,8 @@ ActivationTimer::ActivationTimer(const ActivationTimerOptions& options)
       x_(options.n, 0),
       dy_(options.n, 1),
       y_(options.n, 2),
-      work_(slots_ * stride_, 3) {
+      work_(slots_ * stride_, 3),
+      mask_(options.masks ? (options.n + 7) / 8 : 0) {
   fill_randomly({x_.data(), options.n}, 1);
   fill_randomly({dy_.data(), options.n}, 2);
 }
@@ -110,18 +113,31 @@ double ActivationTimer::copy() {
 double ActivationTimer::forward(const Activation& activation) {
   return measure(options_.in_place ? x_.data() : nullptr, [&](float* y) {
     const float* x = options_.in_place ? y : x_.data();
-    split(threads_, options_.n,
-          [&](std::size_t begin, std::size_t end) { activation.forward(x + begin, y + begin, end - begin); });
+    split(threads_, options_.n, [&](std::size_t begin, std::size_t end) {
+      if (options_.masks) {
+        activation.forward(x + begin, y + begin, mask_.data() + begin / 8, end - begin);
+      } else {
+        activation.forward(x + begin, y + begin, end - begin);
+      }
+    });
   });
 }
 
 double ActivationTimer::backward(const Activation& activation) {
-  activation.forward(x_.data(), y_.data(), options_.n);
+  if (options_.masks) {
+    activation.forward(x_.data(), y_.data(), mask_.data(), options_.n);
+  } else {
+    activation.forward(x_.data(), y_.data(), options_.n);
+  }
   const float* saved = activation.info().backward_from_y ? y_.data() : x_.data();
   return measure(options_.in_place ? dy_.data() : nullptr, [&](float* dx) {
     const float* dy = options_.in_place ? dx : dy_.data();
     split(threads_, options_.n, [&](std::size_t begin, std::size_t end) {
-      activation.backward(saved + begin, dy + begin, dx + begin, end - begin);
+      if (options_.masks) {
+        activation.backward(mask_.data() + begin / 8, dy + begin, dx + begin, end - begin);
+      } else {
+        activation.backward(saved + begin, dy + begin, dx + begin, end - begin);
+      }
     });
   });
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "halfwave/activation/activation.h"
 #include "halfwave/tensor/buffer.h"
@@ -12,6 +14,7 @@ namespace halfwave::tool {
 struct ActivationTimerOptions {
   std::size_t n = 1;      // values an array, at least 1
   bool in_place = false;  // y takes the place of x, dx that of dy
+  bool masks = false;     // forward also writes a bit a value, and backward reads that instead of y or x
   double seconds = 0.4;   // for each figure
 };
 
@@ -41,6 +44,7 @@ class ActivationTimer {
   explicit ActivationTimer(const ActivationTimerOptions& options);
 
   double copy();  // memcpy, never in place
+  // With masks, for activations with info().backward_from_mask alone.
   double forward(const Activation& activation);
   double backward(const Activation& activation);
 
@@ -57,6 +61,7 @@ class ActivationTimer {
   StaggeredArray dy_;
   StaggeredArray y_;     // of the latest activation, for backward from y
   StaggeredArray work_;  // where results go
+  std::vector<std::uint8_t> mask_;
 };
 
 }  // namespace halfwave::tool

@@ -103,18 +103,6 @@ std::string_view meaning(ActivationKind kind) {
   return "";
 }
 
-std::string_view rule(Initialisation initialisation) {
-  switch (initialisation) {
-    case Initialisation::he:
-      return "normal with variance 2 / inputs";
-    case Initialisation::glorot:
-      return "normal with variance 2 / (inputs + outputs)";
-    case Initialisation::lecun:
-      return "normal with variance 1 / inputs";
-  }
-  return "";
-}
-
 // What the kernels make of inputs that are seldom thought of.
 std::string special_values(const Activation& activation) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -160,7 +148,8 @@ void show(const Activation& activation) {
                      number_text(parameter.minimum), number_text(parameter.maximum), parameter.meaning));
   }
   line("backward reads", info.backward_from_y ? "y, the output" : "x, the input");
-  line("weights before", fmt::format("{}: {}", to_string(info.initialisation), rule(info.initialisation)));
+  line("weights before", fmt::format("{}: normal with variance {}", to_string(info.initialisation),
+                                     variance_formula(info.initialisation)));
   line("saturates",
        info.saturates ? "yes: the slope tends to 0 on both sides, gradients vanish in deep nets" : "no");
   line("error up to", fmt::format("y: {}; y': {}", error_text(info.forward_error, " ulp"),

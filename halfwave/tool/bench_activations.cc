@@ -25,6 +25,7 @@ struct Options {
   std::vector<std::int64_t> sizes{1 << 14, 1 << 24};  // in the cache of a core, and beyond all caches
   double seconds = 0.4;
   bool in_place = false;
+  bool masks = false;
   bool json = false;
   std::string svg;
   int threads = 0;
@@ -47,13 +48,18 @@ struct SizeResult {
   const Cost& yardstick() const { return costs.at(relu); }
 };
 
-// Those asked for, or all of the catalogue; ReLU is always among them.
-std::vector<Activation> chosen(const std::vector<std::string>& names) {
+// Those asked for, or all of the catalogue that can be; ReLU is always among them.
+std::vector<Activation> chosen(const std::vector<std::string>& names, bool masks) {
   std::vector<Activation> all;
   all.reserve(names.size() + 1);
-  for (const std::string& name : names) all.push_back(usage([&] { return Activation::parse(name); }));
+  for (const std::string& name : names) {
+    all.push_back(usage([&] { return Activation::parse(name); }));
+    if (masks && !all.back().info().backward_from_mask)
+      throw UsageError(fmt::format("--masks: the slope of {} has more than two values", name));
+  }
   if (names.empty()) {
-    for (const ActivationInfo* info : activations()) all.push_back(Activation::parse(info->name));
+    for (const ActivationInfo* info : activations())
+      if (!masks || info->backward_from_mask) all.push_back(Activation::parse(info->name));
   }
   const Activation relu = Activation::parse("relu");
   if (std::find(all.begin(), all.end(), relu) == all.end()) all.insert(all.begin(), relu);
@@ -71,24 +77,29 @@ void print_json(const Options& options, std::int64_t n, const std::string& name,
 }
 
 SizeResult measure(const Options& options, const std::vector<Activation>& all, std::int64_t n) {
-  ActivationTimer timer(
-      {.n = static_cast<std::size_t>(n), .in_place = options.in_place, .seconds = options.seconds});
+  ActivationTimer timer({.n = static_cast<std::size_t>(n),
+                         .in_place = options.in_place,
+                         .masks = options.masks,
+                         .seconds = options.seconds});
   SizeResult result{.n = n, .copy = timer.copy(), .costs = {}, .relu = 0};
   print_json(options, n, "copy", "forward", false, result.copy);
   for (const Activation& activation : all) {
     if (activation.info().name == "relu") result.relu = result.costs.size();
     const Cost cost{&activation, timer.forward(activation), timer.backward(activation)};
-    print_json(options, n, activation.text(), "forward", options.in_place, cost.forward);
-    print_json(options, n, activation.text(), "backward", options.in_place, cost.backward);
+    print_json(options, n, activation.text(), options.masks ? "forward_mask" : "forward", options.in_place,
+               cost.forward);
+    print_json(options, n, activation.text(), options.masks ? "backward_mask" : "backward", options.in_place,
+               cost.backward);
     result.costs.push_back(cost);
   }
   return result;
 }
 
 std::string title(const Options& options, std::int64_t n) {
-  return fmt::format("{} values ({}), {}", count_text(static_cast<std::size_t>(n)),
+  return fmt::format("{} values ({}), {}{}", count_text(static_cast<std::size_t>(n)),
                      bytes_text(static_cast<std::size_t>(n) * sizeof(float)),
-                     options.in_place ? "in place" : "out of place");
+                     options.in_place ? "in place" : "out of place",
+                     options.masks ? ", backward from a bit a value" : "");
 }
 
 void print_table(const Options& options, const SizeResult& result) {
@@ -140,7 +151,7 @@ void run(const Options& options) {
   use_threads(options.threads);
   if (std::isnan(options.seconds))
     throw UsageError("--seconds: expected a number from 0.001 to 3600, got nan");
-  const std::vector<Activation> all = chosen(options.names);
+  const std::vector<Activation> all = chosen(options.names, options.masks);
   std::vector<SizeResult> results;
   for (const std::int64_t n : options.sizes) {
     results.push_back(measure(options, all, n));
@@ -167,6 +178,9 @@ void add_bench_activations(CLI::App& bench) {
       ->capture_default_str()
       ->check(CLI::Range(0.001, 3600.0));
   command->add_flag("--in-place", options->in_place, "Write y over x, and dx over dy");
+  command->add_flag(
+      "--masks", options->masks,
+      "Let forward write a bit a value, and backward read only that and dy (slopes with two values)");
   command->add_flag("--json", options->json, "Print one JSON object a line, one a figure");
   command->add_option("--svg", options->svg, "Also write a picture of it there");
   add_threads(*command, options->threads);
@@ -176,6 +190,7 @@ void add_bench_activations(CLI::App& bench) {
       "  halfwave bench activations relu sigmoid --threads 1\n"
       "  halfwave bench activations --n 256,16384 --in-place --json\n"
       "  halfwave bench activations --svg activations.svg\n"
+      "  halfwave bench activations relu --masks\n"
       "Out of place, the results go to other arrays than the input; the median of readings of about 1 ms\n"
       "counts. \"x copy\" is the time by that of a memory copy of as many values with as many threads, \"x "
       "relu\"\n"

@@ -39,9 +39,9 @@ void show(const Options& options) {
   }
   fmt::print(
       "{}\nThe column \"start\" names the rule for the first weights, chosen by the activation that "
-      "follows:\n"
-      "He = normal with variance 2 / inputs, Glorot = 2 / (inputs + outputs), LeCun = 1 / inputs.\n\n{}",
-      summary(net), to_toml(net.spec()));
+      "follows:\nHe = normal with variance {}, Glorot = {}, LeCun = {}.\n\n{}",
+      summary(net), variance_formula(Initialisation::he), variance_formula(Initialisation::glorot),
+      variance_formula(Initialisation::lecun), to_toml(net.spec()));
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 

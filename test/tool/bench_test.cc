@@ -153,6 +153,18 @@ TEST_F(BenchActivations, WorksOnArraysThatThreadsShare) {
   }
 }
 
+TEST_F(BenchActivations, MeasuresMasksWhereTheSlopeHasTwoValues) {
+  const auto measured = lines({"--masks", "--n", "64"});
+  std::multiset<Figure> expected{{"copy", "forward", 64}};
+  for (const ActivationInfo* info : activations()) {
+    if (!info->backward_from_mask) continue;
+    expected.emplace(info->name, "forward_mask", 64);
+    expected.emplace(info->name, "backward_mask", 64);
+  }
+  EXPECT_EQ(figures(measured), expected);
+  EXPECT_EQ(lines({"relu", "--masks", "--n", "100000", "--threads", "2", "--in-place"}).size(), 3U);
+}
+
 TEST_F(BenchActivations, PrintsATableASizeAndASentence) {
   const Result result = bench({"relu", "sigmoid", "--n", "64,128", "--threads", "1"});
   for (const char* part :
@@ -192,6 +204,7 @@ TEST_F(BenchActivations, RefusesWrongUsageInOneLine) {
   expect_refused({"rel"}, {"unknown activation 'rel'; did you mean 'relu'?"});
   expect_refused({"--seconds", "nan"}, {"--seconds", "nan"});
   expect_refused({"--seconds", "0"}, {"--seconds", "0"});
+  expect_refused({"tanh", "--masks"}, {"--masks", "tanh"});
   expect_refused({"--inplace"}, {"unknown option '--inplace'; did you mean '--in-place'?"});
 }
 
