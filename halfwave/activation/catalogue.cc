@@ -46,8 +46,8 @@ struct Side<1> {
 // Near formulas are short.
 constexpr std::size_t near_side_by_side = 4;
 
-// When the arrays of a pass have more bytes than most caches keep, results are written past the caches, unless
-// the same array is read as well.
+// When the arrays of a pass have more bytes than most caches keep, results are written past the caches,
+// unless the same array is read as well.
 constexpr std::size_t streaming_bytes = std::size_t{24} << 20;
 
 template <bool streaming, class V, class D>
@@ -274,73 +274,130 @@ void backward(const float* saved, const float* dy, float* dx, std::size_t n, con
   run<A, Backward<A>>(saved, dy, dx, n, parameters);
 }
 
-// Masks: a bit a value, in whole bytes.
-constexpr std::size_t group = most_lanes < 8 ? 8 : most_lanes;
-using Bits = std::uint16_t;
+// Masks: a bit a value, in words of so many.
+constexpr std::size_t group = 64;
+using Bits = std::uint64_t;
 
-// y = f(x) and the bits where the slope is not the low one, for one group.
-template <class A>
-HWY_INLINE Bits forward_group(const float* x, float* y, const Parameters& p) {
-  const FloatTag d;
-  unsigned bits = 0;
-  for (std::size_t i = 0; i < group; i += hn::Lanes(d)) {
-    const auto value = A::value(d, LoadU(d, x + i), p);
-    StoreU(value, d, y + i);
-    std::array<std::uint8_t, 8> part{};
-    hn::StoreMaskBits(d, hn::Not(Eq(A::slope(d, value, p), A::low_slope(d, p))), part.data());
-    Bits word = 0;
-    std::memcpy(&word, part.data(), sizeof(word));
-    bits |= static_cast<unsigned>(word) << i;
-  }
-  return static_cast<Bits>(bits);
+template <class M>
+HWY_INLINE Bits bits_of(M mask) {
+#if HALFWAVE_AVX512
+  return mask.raw;
+#else
+  std::array<std::uint8_t, 8> part{};
+  hn::StoreMaskBits(FloatTag(), mask, part.data());
+  Bits word = 0;
+  std::memcpy(&word, part.data(), sizeof(word));
+  return word;
+#endif
+}
+// From the lowest bits.
+HWY_INLINE auto mask_of(Bits bits) {
+#if HALFWAVE_AVX512
+  return hn::Mask<FloatTag>{static_cast<__mmask16>(bits)};
+#else
+  std::array<std::uint8_t, 8> part{};
+  std::memcpy(part.data(), &bits, sizeof(bits));
+  return hn::LoadMaskBits(FloatTag(), part.data());
+#endif
 }
 
-template <class A>
+// Where the slope is not the low one: 1, or NaN.
+template <class A, class D, class V>
+HWY_INLINE auto passes(D d, V y, const Parameters& p) {
+  if constexpr (requires { A::passes(d, y); }) {
+    return A::passes(d, y);
+  } else {
+    return hn::Not(Eq(A::slope(d, y, p), A::low_slope(d, p)));
+  }
+}
+
+// y = f(x) and the bits of passes(), for one group.
+template <class A, bool streaming>
+HWY_INLINE Bits forward_group(const float* x, float* y, const Parameters& p) {
+  const FloatTag d;
+  Bits bits = 0;
+  for (std::size_t i = 0; i < group; i += hn::Lanes(d)) {
+    const auto value = A::value(d, in_register(LoadU(d, x + i)), p);
+    store<streaming>(value, d, y + i);
+    bits |= bits_of(passes<A>(d, value, p)) << i;
+  }
+  return bits;
+}
+
+template <class A, bool streaming>
 HWY_INLINE void backward_group(Bits bits, const float* dy, float* dx, const Parameters& p) {
   const FloatTag d;
   for (std::size_t i = 0; i < group; i += hn::Lanes(d)) {
-    const auto word = static_cast<Bits>(bits >> i);
-    std::array<std::uint8_t, 8> part{};
-    std::memcpy(part.data(), &word, sizeof(word));
-    const auto slope = IfThenElse(hn::LoadMaskBits(d, part.data()), number(d, 1), A::low_slope(d, p));
-    StoreU(Mul(slope, LoadU(d, dy + i)), d, dx + i);
+    const auto slope = IfThenElse(mask_of(bits >> i), number(d, 1), A::low_slope(d, p));
+    store<streaming>(Mul(slope, LoadU(d, dy + i)), d, dx + i);
   }
+}
+
+// Of n values, a multiple of the group.
+template <class A, bool streaming>
+HWY_NOINLINE void forward_groups(const float* x, float* y, std::uint8_t* mask, std::size_t n,
+                                 const float* parameters) {
+  const Parameters p = copied(parameters);
+  for (std::size_t i = 0; i < n; i += group) {
+    const Bits bits = forward_group<A, streaming>(x + i, y + i, p);
+    std::memcpy(mask + i / 8, &bits, group / 8);
+  }
+}
+
+template <class A, bool streaming>
+HWY_NOINLINE void backward_groups(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n,
+                                  const float* parameters) {
+  const Parameters p = copied(parameters);
+  for (std::size_t i = 0; i < n; i += group) {
+    Bits bits = 0;
+    std::memcpy(&bits, mask + i / 8, group / 8);
+    backward_group<A, streaming>(bits, dy + i, dx + i, p);
+  }
+}
+
+// Whether to write past the caches, which only whole vectors can do.
+bool streams(const float* from, const float* to, std::size_t n) {
+  return n >= streaming_bytes / (2 * sizeof(float)) && from != to && unaligned_values(to) == 0;
 }
 
 template <class A>
 void forward_mask(const float* x, float* y, std::uint8_t* mask, std::size_t n, const float* parameters) {
-  const Parameters p = copied(parameters);
   const std::size_t whole = n / group * group;
-  for (std::size_t i = 0; i < whole; i += group) {
-    const Bits bits = forward_group<A>(x + i, y + i, p);
-    std::memcpy(mask + i / 8, &bits, group / 8);
+  if (streams(x, y, n)) {
+    forward_groups<A, true>(x, y, mask, whole, parameters);
+    hwy::FlushStream();
+  } else {
+    forward_groups<A, false>(x, y, mask, whole, parameters);
   }
   if (whole == n) return;
   std::array<float, group> buffer{};
-  std::memcpy(buffer.data(), x + whole, (n - whole) * sizeof(float));
-  auto bits = static_cast<unsigned>(forward_group<A>(buffer.data(), buffer.data(), p));
-  bits &= (1U << (n - whole)) - 1;
-  std::memcpy(y + whole, buffer.data(), (n - whole) * sizeof(float));
-  std::memcpy(mask + whole / 8, &bits, (n - whole + 7) / 8);
+  std::array<std::uint8_t, group / 8> bits{};
+  const std::size_t rest = n - whole;
+  std::memcpy(buffer.data(), x + whole, rest * sizeof(float));
+  forward_groups<A, false>(buffer.data(), buffer.data(), bits.data(), group, parameters);
+  std::memcpy(y + whole, buffer.data(), rest * sizeof(float));
+  if (rest % 8 != 0) bits[rest / 8] &= static_cast<std::uint8_t>((1U << rest % 8) - 1);
+  std::memcpy(mask + whole / 8, bits.data(), (rest + 7) / 8);
 }
 
 template <class A>
 void backward_mask(const std::uint8_t* mask, const float* dy, float* dx, std::size_t n,
                    const float* parameters) {
-  const Parameters p = copied(parameters);
   const std::size_t whole = n / group * group;
-  for (std::size_t i = 0; i < whole; i += group) {
-    Bits bits = 0;
-    std::memcpy(&bits, mask + i / 8, group / 8);
-    backward_group<A>(bits, dy + i, dx + i, p);
+  if (streams(dy, dx, n)) {
+    backward_groups<A, true>(mask, dy, dx, whole, parameters);
+    hwy::FlushStream();
+  } else {
+    backward_groups<A, false>(mask, dy, dx, whole, parameters);
   }
   if (whole == n) return;
   std::array<float, group> buffer{};
-  Bits bits = 0;
-  std::memcpy(buffer.data(), dy + whole, (n - whole) * sizeof(float));
-  std::memcpy(&bits, mask + whole / 8, (n - whole + 7) / 8);
-  backward_group<A>(bits, buffer.data(), buffer.data(), p);
-  std::memcpy(dx + whole, buffer.data(), (n - whole) * sizeof(float));
+  std::array<std::uint8_t, group / 8> bits{};
+  const std::size_t rest = n - whole;
+  std::memcpy(buffer.data(), dy + whole, rest * sizeof(float));
+  std::memcpy(bits.data(), mask + whole / 8, (rest + 7) / 8);
+  backward_groups<A, false>(bits.data(), buffer.data(), buffer.data(), group, parameters);
+  std::memcpy(dx + whole, buffer.data(), rest * sizeof(float));
 }
 
 template <class A>

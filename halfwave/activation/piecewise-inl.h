@@ -55,6 +55,10 @@ struct Relu : Formula {
   static HWY_INLINE V slope(D d, V y, const Parameters& /*p*/) {
     return IfThenElse(Gt(y, Zero(d)), number(d, 1), y);  // else y is 0, or NaN
   }
+  template <class D, class V>
+  static HWY_INLINE auto passes(D d, V y) {
+    return hn::Not(Le(y, Zero(d)));
+  }
 };
 
 struct Relu6 : Formula {
