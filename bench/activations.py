@@ -164,11 +164,28 @@ def print_tables(measured):
         compare.row(*["---"] * 9)
         for name, passes in rows.items():
             compare.row(name, *passes["forward"].cells(), *passes["backward"].cells())
-    print_short(results)
-
-
-def print_short(results):
     compared = [result for result in results if result.rival]
+    print_summary(compared)
+    print_short(compared)
+
+
+def print_summary(compared):
+    print(f"\n## Summary\n\nCells with a ratio of {ENOUGH} or more, others that have {MEMORY_BOUND} or more of the speed of "
+          "a memory copy, and those that fall short; least, median and largest ratio.\n")
+    compare.row("Values", "Threads", "", "Pass", "ratio enough", "as a copy", "short", "ratio")
+    compare.row(*["---"] * 8)
+    groups = collections.defaultdict(list)
+    for result in compared:
+        groups[result.cell._replace(activation="")].append(result)
+    for cell, group in groups.items():
+        ratios = sorted(result.ratio for result in group)
+        clear = sum(ratio >= ENOUGH for ratio in ratios)
+        short = sum(result.falls_short for result in group)
+        compare.row(f"{cell.n:,}", cell.threads, place(cell), cell.which, clear, len(group) - clear - short, short,
+                    f"{ratios[0]:.2f}, {statistics.median(ratios):.2f}, {ratios[-1]:.2f}")
+
+
+def print_short(compared):
     short = sorted((result for result in compared if result.falls_short), key=lambda result: result.ratio)
     clear = sum(result.ratio >= ENOUGH for result in compared)
     print(f"\n## Falls short\n\nOf {len(compared)} cells {clear} have a ratio of {ENOUGH} or more, "

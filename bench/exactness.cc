@@ -104,13 +104,17 @@ constexpr bool one_target = (HWY_TARGETS & (HWY_TARGETS - 1)) == 0;
 
 std::vector<Target> targets(const std::vector<std::string>& names) {
   std::vector<Target> all;
-  const std::vector<std::int64_t> known =
-      one_target ? std::vector<std::int64_t>{HWY_TARGETS} : hwy::SupportedAndGeneratedTargets();
-  for (const std::int64_t id : known) {
-    const std::string name = hwy::TargetName(id);
-    if (names.empty() || std::ranges::find(names, name) != names.end()) all.push_back({name, id});
+  std::vector<std::string> known;
+  for (const std::int64_t id :
+       one_target ? std::vector<std::int64_t>{HWY_TARGETS} : hwy::SupportedAndGeneratedTargets()) {
+    known.emplace_back(hwy::TargetName(id));
+    if (names.empty() || std::ranges::find(names, known.back()) != names.end())
+      all.push_back({known.back(), id});
   }
-  if (all.empty()) fail("none of the targets is known here");
+  for (const std::string& name : names) {
+    if (std::ranges::find(known, name) == known.end())
+      fail("--target: {} is not here; there are {}", name, fmt::join(known, ", "));
+  }
   return all;
 }
 

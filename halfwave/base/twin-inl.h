@@ -182,7 +182,8 @@ using Vec = decltype(Zero(D()));
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 #define HALFWAVE_AVX512 1
 
-// 2^power x, rounded once, for powers that are whole numbers; of others the whole part counts (the next below).
+// 2^power x, rounded once, for powers that are whole numbers; of others the whole part counts (the next
+// below).
 HWY_INLINE hn::Vec512<float> scalef(hn::Vec512<float> x, hn::Vec512<float> power) {
   return hn::Vec512<float>{_mm512_scalef_ps(x.raw, power.raw)};
 }
