@@ -3,10 +3,11 @@
 //   info              the facts; see ActivationInfo
 //   value(d, x, p)    the function, for x a vector of d (one double, or a SIMD vector of floats)
 //   slope(d, s, p)    its derivative, from s = value(x) if info.backward_from_y, else from s = x
-// and, where the default does not fit, range, kinks, conflict, low_slope, unroll, and what near-inl.h is
-// about. Every vector is declared with a value, if only to be overwritten: the constructor that the compiler
-// would write is not code for the instruction set at hand, and Arm's GCC refuses to inline a vector's into
-// it. Per-target header: included once for each instruction set.
+// and, where the default does not fit, range, kinks, conflict, low_slope, unroll, passes(d, y) (where the
+// slope is not low_slope), and what near-inl.h is about.
+// Every vector is declared with a value, if only to be overwritten: the constructor that the compiler would
+// write is not code for the instruction set at hand, and Arm's GCC refuses to inline a vector's into it.
+// Per-target header: included once for each instruction set.
 
 #if defined(HALFWAVE_ACTIVATION_FORMULA_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HALFWAVE_ACTIVATION_FORMULA_INL_H_

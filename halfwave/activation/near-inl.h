@@ -52,8 +52,7 @@ inline constexpr float no_limit = std::numeric_limits<float>::infinity();
 
 namespace near {
 
-// 2^(k / 32), and what rounding took from it, as a part of it; for exp(-x) a little more than that, half of
-// what the error of ln 2 comes to at the far end, x = -8.
+// 2^(k / 32), and what rounding took from it, as a part of it.
 struct Powers {
   alignas(64) TableRow value{};
   alignas(64) TableRow rest{};
@@ -70,9 +69,9 @@ constexpr Powers make_powers() {
 }
 inline constexpr Powers powers = make_powers();
 
-// base (1 + rest) = exp(x), or exp(-x) if negated, for |x| < 80: x = n ln 2 / 32 + r, exp(r) - 1 by a
-// polynomial (Tang 1989, "Table-driven implementation of the exponential function"). Its error is 1e-10, and
-// what the rounding of ln 2 to a float makes of it, 2.7e-9 |x|.
+// base (1 + rest) = exp(x + low), or exp(-x - low) if negated, for |x| < 85: x = n ln 2 / 32 + r, exp(r) - 1
+// by a polynomial (Tang 1989, "Table-driven implementation of the exponential function"). Its error
+// is 1.5e-10 and, without low, what the rounding of ln 2 to a float makes of it, 2.7e-9 |x|.
 template <class V>
 struct Exponential {
   V base;
@@ -86,7 +85,7 @@ HWY_INLINE Exponential<V> exponential(D d, V x, V low) {
   const V shifter = Set(d, 0x1.8p18F);
   const V shifted = MulAdd(x, Set(d, sign * std::numbers::log2e_v<float>), shifter);
   const V count = Sub(shifted, shifter);
-  V r = MulAdd(count, Set(d, -sign * std::numbers::ln2_v<float>), x);  // the sign of x
+  V r = MulAdd(count, Set(d, -sign * std::numbers::ln2_v<float>), x);
   if constexpr (has_low) {
     constexpr double ln2_rest = std::numbers::ln2 - std::numbers::ln2_v<float>;
     r = Add(MulAdd(count, Set(d, static_cast<float>(-sign * ln2_rest)), r), low);
