@@ -43,9 +43,6 @@ struct Side<1> {
   using Tag = FloatTag;
 };
 
-// Near formulas are short.
-constexpr std::size_t near_side_by_side = 4;
-
 // When the arrays of a pass have more bytes than most caches keep, results are written past the caches,
 // unless the same array is read as well.
 constexpr std::size_t streaming_bytes = std::size_t{24} << 20;
@@ -132,6 +129,9 @@ HWY_NOINLINE void all_vectors(const float* from, const float* dy, float* to, std
 }
 
 #if HALFWAVE_AVX512
+// Near formulas are short.
+constexpr std::size_t near_side_by_side = 4;
+
 // The largest of the lanes' bits over vectors side by side, as whole numbers.
 template <class DI>
 HWY_INLINE auto largest_bits(DI di, hn::Vec512<float> v) {

@@ -21,13 +21,14 @@ using Function = std::function<double(double)>;
 // A float near x where f is almost a float; 0 where x is 0, for f to keep its relative precision there.
 float point_near(double x, const Function& f) {
   constexpr double enough = 1.0 / 128;
-  constexpr int tries = 512;
+  constexpr int tries = 256;
   const double step = 16.0 * std::numeric_limits<float>::epsilon() * std::abs(x);
   auto best = static_cast<float>(x);
-  for (int i = 0; i < tries && x != 0 && rounding(f(best)) > enough; ++i) {
-    const double way = (i % 2 == 0 ? 1 : -1) * (i / 2 + 1) * step;
-    const auto point = static_cast<float>(x + way);
-    if (rounding(f(point)) < rounding(f(best))) best = point;
+  for (int i = 1; i < tries && x != 0 && rounding(f(best)) > enough; ++i) {
+    for (const double way : {i * step, -i * step}) {
+      const auto point = static_cast<float>(x + way);
+      if (rounding(f(point)) < rounding(f(best))) best = point;
+    }
   }
   return best;
 }
