@@ -346,7 +346,7 @@ struct InverseMultiquadric : Formula {
       .saturates = true,
       .initialisation = Initialisation::glorot,
       .forward_error = {1.2, 0},
-      .backward_error = {2.6, 0},
+      .backward_error = {2.8, 0},
   };
   static constexpr Reach near_value{-0x1p40F, 0x1p40F};
   static constexpr Reach near_slope{-0x1p40F, 0x1p40F};
