@@ -75,6 +75,7 @@ HWY_INLINE Twin<V> in_register(const Twin<V>& v) {
 // y = f(x). Arrays are passed on as pointers each: a struct of them would go through memory.
 template <class A>
 struct Forward {
+  using Activation = A;
   static constexpr std::size_t arrays = 2;
   static constexpr Reach near = A::near_value;
   static constexpr std::size_t unroll = A::unroll;
@@ -91,6 +92,7 @@ struct Forward {
 // dx = f'(saved) dy.
 template <class A>
 struct Backward {
+  using Activation = A;
   static constexpr std::size_t arrays = 3;
   static constexpr Reach near = A::near_slope;
   static constexpr std::size_t unroll = A::info.backward_from_y ? 4 : A::unroll;  // those are short
@@ -111,7 +113,7 @@ Parameters copied(const float* parameters) {
 }
 
 // n values, a multiple of the number of lanes; `to` aligned to whole vectors if streaming.
-template <class A, class Pass, bool streaming>
+template <class Pass, bool streaming>
 HWY_NOINLINE void all_vectors(const float* from, const float* dy, float* to, std::size_t n,
                               const float* parameters) {
   const Parameters p = copied(parameters);
@@ -160,7 +162,7 @@ HWY_INLINE bool all_near(const Reach& reach, const V& v) {
 }
 
 // The vectors until one is not near: how many values.
-template <class A, class Pass, bool streaming>
+template <class Pass, bool streaming>
 HWY_NOINLINE std::size_t near_vectors(const float* from, const float* dy, float* to, std::size_t n,
                                       const float* parameters) {
   const Parameters p = copied(parameters);
@@ -183,7 +185,7 @@ HWY_NOINLINE std::size_t near_vectors(const float* from, const float* dy, float*
 }
 
 // Vectors of which some lanes may be near and others not: each as it would be computed among its like.
-template <class A, class Pass, bool streaming>
+template <class Pass, bool streaming>
 HWY_NOINLINE void mixed_vectors(const float* from, const float* dy, float* to, std::size_t n,
                                 const float* parameters) {
   const Parameters p = copied(parameters);
@@ -197,29 +199,29 @@ HWY_NOINLINE void mixed_vectors(const float* from, const float* dy, float* to, s
   }
 }
 
-template <class A, class Pass, bool streaming>
+template <class Pass, bool streaming>
 void near_and_mixed_vectors(const float* from, const float* dy, float* to, std::size_t n,
                             const float* parameters) {
   for (std::size_t i = 0; i < n;) {
-    i += near_vectors<A, Pass, streaming>(from + i, dy + i, to + i, n - i, parameters);
+    i += near_vectors<Pass, streaming>(from + i, dy + i, to + i, n - i, parameters);
     const std::size_t count = std::min(n - i, near_side_by_side * most_lanes);
-    mixed_vectors<A, Pass, streaming>(from + i, dy + i, to + i, count, parameters);
+    mixed_vectors<Pass, streaming>(from + i, dy + i, to + i, count, parameters);
     i += count;
   }
 }
 #endif
 
-template <class A, class Pass, bool streaming>
+template <class Pass, bool streaming>
 void vectors(const float* from, const float* dy, float* to, std::size_t n, const float* parameters) {
 #if HALFWAVE_AVX512
   if constexpr (!Pass::near.empty()) {
-    if (A::is_near_for(copied(parameters))) {
-      near_and_mixed_vectors<A, Pass, streaming>(from, dy, to, n, parameters);
+    if (Pass::Activation::is_near_for(copied(parameters))) {
+      near_and_mixed_vectors<Pass, streaming>(from, dy, to, n, parameters);
       return;
     }
   }
 #endif
-  all_vectors<A, Pass, streaming>(from, dy, to, n, parameters);
+  all_vectors<Pass, streaming>(from, dy, to, n, parameters);
 }
 
 // How many values there are before the first that is aligned to whole vectors.
@@ -229,25 +231,24 @@ std::size_t unaligned_values(const float* p) {
 }
 
 // Fewer values than a vector has, in padded buffers.
-template <class A, class Pass>
+template <class Pass>
 HWY_NOINLINE void part_of_vector(const float* from, const float* dy, float* to, std::size_t n,
                                  const float* parameters) {
   std::array<float, most_lanes> from_buffer{};
   std::array<float, most_lanes> buffer{};
   std::memcpy(from_buffer.data(), from, n * sizeof(float));
   std::memcpy(buffer.data(), dy, n * sizeof(float));
-  vectors<A, Pass, false>(from_buffer.data(), buffer.data(), buffer.data(), hn::Lanes(FloatTag()),
-                          parameters);
+  vectors<Pass, false>(from_buffer.data(), buffer.data(), buffer.data(), hn::Lanes(FloatTag()), parameters);
   std::memcpy(to, buffer.data(), n * sizeof(float));
 }
 
-template <class A, class Pass>
+template <class Pass>
 void run(const float* from, const float* dy, float* to, std::size_t n, const float* parameters) {
   const std::size_t lanes = hn::Lanes(FloatTag());
   const bool streaming = n >= streaming_bytes / (Pass::arrays * sizeof(float)) && to != from && to != dy;
   if (streaming) {
     const std::size_t head = unaligned_values(to);
-    part_of_vector<A, Pass>(from, dy, to, head, parameters);
+    part_of_vector<Pass>(from, dy, to, head, parameters);
     from += head;
     dy += head;
     to += head;
@@ -256,22 +257,22 @@ void run(const float* from, const float* dy, float* to, std::size_t n, const flo
   const std::size_t rest = n % lanes;
   const std::size_t whole = n - rest;
   if (streaming) {
-    vectors<A, Pass, true>(from, dy, to, whole, parameters);
+    vectors<Pass, true>(from, dy, to, whole, parameters);
     hwy::FlushStream();
   } else {
-    vectors<A, Pass, false>(from, dy, to, whole, parameters);
+    vectors<Pass, false>(from, dy, to, whole, parameters);
   }
-  if (rest > 0) part_of_vector<A, Pass>(from + whole, dy + whole, to + whole, rest, parameters);
+  if (rest > 0) part_of_vector<Pass>(from + whole, dy + whole, to + whole, rest, parameters);
 }
 
 template <class A>
 void forward(const float* x, float* y, std::size_t n, const float* parameters) {
-  run<A, Forward<A>>(x, x, y, n, parameters);  // dy is not read
+  run<Forward<A>>(x, x, y, n, parameters);  // dy is not read
 }
 
 template <class A>
 void backward(const float* saved, const float* dy, float* dx, std::size_t n, const float* parameters) {
-  run<A, Backward<A>>(saved, dy, dx, n, parameters);
+  run<Backward<A>>(saved, dy, dx, n, parameters);
 }
 
 // Masks: a bit a value, in words of so many.

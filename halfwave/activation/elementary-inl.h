@@ -80,6 +80,12 @@ HWY_INLINE V minus_magnitude(D d, V x) {
   return cut_below(d, Neg(Abs(x)));
 }
 
+// A's value near 0, where f(x) - f(-x) = x: max(x, 0) + f(-|x|), the latter from A's table.
+template <class A, class D, class V>
+HWY_INLINE V rectifier_and_tail(D d, V x) {
+  return Add(positive_part(d, x), value_by_table<A>(d, at_most(Abs(x), number(d, -A::near_value.low))));
+}
+
 // From here on a function that tends to 1 there is 1, and one that tends to x is x.
 template <class D>
 inline constexpr double far = is_reference<D> ? 50 : 20;

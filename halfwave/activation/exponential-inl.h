@@ -204,8 +204,7 @@ struct Softplus : Formula {
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
     if constexpr (is_near<D>) {
-      const V tail = value_by_table<Softplus>(d, at_most(Abs(x), number(d, -near_value.low)));
-      return Add(positive_part(d, x), tail);
+      return rectifier_and_tail<Softplus>(d, x);
     } else {
       const V beta = number(d, p[0]);
       const V a = at_most(Abs(x), Div(number(d, is_reference<D> ? 1000 : 125), beta));

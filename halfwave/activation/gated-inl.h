@@ -37,12 +37,7 @@ HWY_INLINE V logistic_gate_slope(D d, V x, V minus_a, const Exponential<V>& e, V
   return IfThenElse(Lt(x, Zero(d)), negative, Sub(one, negative));
 }
 
-// x gate(x) for x near 0, where gate(x) + gate(-x) = 1, and its derivative, from the tables of the left side.
-template <class A, class D, class V>
-HWY_INLINE V near_gate(D d, V x) {
-  const V tail = value_by_table<A>(d, at_most(Abs(x), number(d, -A::near_value.low)));
-  return Add(positive_part(d, x), tail);
-}
+// The slope near 0 of x gate(x), where gate(x) + gate(-x) = 1, from the table of its left side.
 template <class A, class D, class V>
 HWY_INLINE V near_gate_slope(D d, V x) {
   const V tail = slope_by_table<A>(d, at_most(Abs(x), number(d, -A::near_slope.low)));
@@ -73,7 +68,7 @@ struct Gelu : Formula {
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
     if constexpr (is_near<D>) {
-      return near_gate<Gelu>(d, x);
+      return rectifier_and_tail<Gelu>(d, x);
     } else {
       const V a = at_most(Abs(x), number(d, normal_limit<D>));
       Pair<V> ratio = {x, x};
@@ -153,7 +148,7 @@ struct GeluTanh : Formula {
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
     if constexpr (is_near<D>) {
-      return near_gate<GeluTanh>(d, x);
+      return rectifier_and_tail<GeluTanh>(d, x);
     } else {
       const V a = cut_magnitude(d, x);
       const Pair<V> w = minus_argument(d, a);

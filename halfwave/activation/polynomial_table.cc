@@ -24,10 +24,15 @@ float point_near(double x, const Function& f) {
   constexpr int tries = 256;
   const double step = 16.0 * std::numeric_limits<float>::epsilon() * std::abs(x);
   auto best = static_cast<float>(x);
-  for (int i = 1; i < tries && x != 0 && rounding(f(best)) > enough; ++i) {
+  double least = rounding(f(best));
+  for (int i = 1; i < tries && x != 0 && least > enough; ++i) {
     for (const double way : {i * step, -i * step}) {
       const auto point = static_cast<float>(x + way);
-      if (rounding(f(point)) < rounding(f(best))) best = point;
+      const double lost = rounding(f(point));
+      if (lost < least) {
+        least = lost;
+        best = point;
+      }
     }
   }
   return best;

@@ -110,25 +110,25 @@ double ActivationTimer::copy() {
   });
 }
 
+void ActivationTimer::run_forward(const Activation& activation, const float* x, float* y, std::size_t begin,
+                                  std::size_t end) {
+  if (options_.masks) {
+    activation.forward(x + begin, y + begin, mask_.data() + begin / 8, end - begin);
+  } else {
+    activation.forward(x + begin, y + begin, end - begin);
+  }
+}
+
 double ActivationTimer::forward(const Activation& activation) {
   return measure(options_.in_place ? x_.data() : nullptr, [&](float* y) {
     const float* x = options_.in_place ? y : x_.data();
-    split(threads_, options_.n, [&](std::size_t begin, std::size_t end) {
-      if (options_.masks) {
-        activation.forward(x + begin, y + begin, mask_.data() + begin / 8, end - begin);
-      } else {
-        activation.forward(x + begin, y + begin, end - begin);
-      }
-    });
+    split(threads_, options_.n,
+          [&](std::size_t begin, std::size_t end) { run_forward(activation, x, y, begin, end); });
   });
 }
 
 double ActivationTimer::backward(const Activation& activation) {
-  if (options_.masks) {
-    activation.forward(x_.data(), y_.data(), mask_.data(), options_.n);
-  } else {
-    activation.forward(x_.data(), y_.data(), options_.n);
-  }
+  run_forward(activation, x_.data(), y_.data(), 0, options_.n);
   const float* saved = activation.info().backward_from_y ? y_.data() : x_.data();
   return measure(options_.in_place ? dy_.data() : nullptr, [&](float* dx) {
     const float* dy = options_.in_place ? dx : dy_.data();

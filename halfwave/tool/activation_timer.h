@@ -52,6 +52,10 @@ class ActivationTimer {
   template <class Call>
   double measure(const float* fresh, Call&& call);
 
+  // Values begin to end; with masks those too.
+  void run_forward(const Activation& activation, const float* x, float* y, std::size_t begin,
+                   std::size_t end);
+
   ActivationTimerOptions options_;
   std::size_t slots_;  // arrays in work_
   int threads_;
