@@ -5,6 +5,7 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/chunk.h"
+#include "halfwave/kernel/thread_sums.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/channel_sum.cc"
@@ -154,40 +155,12 @@ HWY_EXPORT(add_sums);
 HWY_EXPORT(add_moments);
 HWY_EXPORT(add_gradient_sums);
 
-// Arrays of a double a channel for each thread, zero at first, with room for whole vectors.
-class Partial {
- public:
-  Partial(std::size_t arrays, std::size_t channels, Workspace& workspace)
-      : arrays_(arrays), length_((channels + 15) / 16 * 16) {
-    const std::size_t size = threads_ * arrays_ * length_;
-    data_ = reinterpret_cast<double*>(workspace.get(size * sizeof(double)));
-    std::fill_n(data_, size, 0.0);
-  }
-
-  std::size_t threads() const { return threads_; }
-  double* get(std::size_t thread, std::size_t array) const {
-    return data_ + (thread * arrays_ + array) * length_;
-  }
-  // Of all threads, always in the same order.
-  double sum(std::size_t array, std::size_t channel) const {
-    double total = 0;
-    for (std::size_t thread = 0; thread < threads_; ++thread) total += get(thread, array)[channel];
-    return total;
-  }
-
- private:
-  std::size_t threads_ = static_cast<std::size_t>(thread_count());
-  std::size_t arrays_;
-  std::size_t length_;
-  double* data_;
-};
-
 }  // namespace
 
 void bias_gradient(std::size_t rows, std::size_t channels, float* dy, const Epilogue& slope, float* db,
                    Workspace& workspace) {
   if (slope.apply == nullptr && db == nullptr) return;
-  const Partial partial(1, channels, workspace);
+  const ThreadSums partial(1, channels, workspace);
   over_chunks(rows, channels, [&](std::size_t row, std::size_t count, int thread) {
     slope(dy + row * channels, count * channels);
     if (db == nullptr) return;
@@ -201,7 +174,7 @@ void bias_gradient(std::size_t rows, std::size_t channels, float* dy, const Epil
 void channel_statistics(std::size_t rows, std::size_t channels, const float* x, double* mean,
                         double* variance, Workspace& workspace) {
   // For each thread its mean, the sum of squared distances from it, and the number of rows.
-  const Partial partial(3, channels, workspace);
+  const ThreadSums partial(3, channels, workspace);
   over_chunks(rows, channels, [&](std::size_t row, std::size_t count, int thread) {
     const auto part = static_cast<std::size_t>(thread);
     double& before = *partial.get(part, 2);
@@ -229,7 +202,7 @@ void channel_statistics(std::size_t rows, std::size_t channels, const float* x, 
 void channel_gradient_sums(std::size_t rows, std::size_t channels, const float* x, float* dy,
                            const Epilogue& slope, const float* mean, double* sum_dy, double* sum_dy_x,
                            Workspace& workspace) {
-  const Partial partial(2, channels, workspace);
+  const ThreadSums partial(2, channels, workspace);
   over_chunks(rows, channels, [&](std::size_t row, std::size_t count, int thread) {
     const auto part = static_cast<std::size_t>(thread);
     slope(dy + row * channels, count * channels);

@@ -4,6 +4,7 @@
 
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
+#include "halfwave/kernel/thread_sums.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/prelu.cc"
@@ -79,23 +80,17 @@ void prelu_forward(std::size_t rows, std::size_t channels, const float* x, const
 
 void prelu_backward(std::size_t rows, std::size_t channels, const float* x, const float* slope,
                     const float* dy, float* dx, float* dslope, Workspace& workspace) {
-  const auto threads = static_cast<std::size_t>(thread_count());
-  auto* sums = reinterpret_cast<double*>(workspace.get(threads * channels * sizeof(double)));
-  std::fill_n(sums, threads * channels, 0.0);
+  const ThreadSums sums(1, channels, workspace);
   const std::size_t grain = (parallel_grain / channels / summed_rows + 1) * summed_rows;
   parallel_for(rows, grain, [&](std::size_t begin, std::size_t end, int thread) {
     for (std::size_t row = begin; row < end; row += summed_rows) {
       const std::size_t at = row * channels;
       HWY_DYNAMIC_DISPATCH(backward_rows)
       (std::min(summed_rows, end - row), channels, x + at, slope, dy + at, dx != nullptr ? dx + at : nullptr,
-       sums + static_cast<std::size_t>(thread) * channels);
+       sums.get(static_cast<std::size_t>(thread), 0));
     }
   });
-  for (std::size_t c = 0; c < channels; ++c) {
-    double total = 0;
-    for (std::size_t thread = 0; thread < threads; ++thread) total += sums[thread * channels + c];
-    dslope[c] += static_cast<float>(total);
-  }
+  for (std::size_t c = 0; c < channels; ++c) dslope[c] += static_cast<float>(sums.sum(0, c));
 }
 
 }  // namespace halfwave::kernel
