@@ -15,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -424,13 +425,20 @@ void make_tables() {
   std::size_t count = 0;
   for (const ActivationParameter& parameter : A::info.parameters) p[count++] = parameter.initial;
   const ScalarTag<double> d;
+  // f(x) / x^power; at 0 what that tends to.
+  const auto over_power = [](const auto& f, int power) {
+    return [&f, power](double x) {
+      const double at = x == 0 && power > 0 ? 0x1p-30 : x;
+      return f(at) / std::pow(at, power);
+    };
+  };
   if constexpr (A::value_table.degree > 0) {
-    const auto f = [&](double x) { return A::value(d, Scalar<double>{x}, p).value; };
-    fit(A::value_table, f, near::value_table<A>.rows);
+    const auto value = [&](double x) { return A::value(d, Scalar<double>{x}, p).value; };
+    fit(A::value_table, over_power(value, A::value_power), near::value_table<A>.rows);
   }
   if constexpr (A::slope_table.degree > 0) {
-    const auto f = [&](double x) { return A::slope(d, Scalar<double>{x}, p).value; };
-    fit(A::slope_table, f, near::slope_table<A>.rows);
+    const auto slope = [&](double x) { return A::slope(d, Scalar<double>{x}, p).value; };
+    fit(A::slope_table, over_power(slope, A::slope_power), near::slope_table<A>.rows);
   }
 }
 

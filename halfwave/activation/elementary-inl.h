@@ -113,14 +113,6 @@ HWY_INLINE Pair<V> sum(V larger, V smaller) {
   return {high, Sub(smaller, Sub(high, larger))};
 }
 
-// first + x (c[0] + c[1] x + ...), the last sum unrounded.
-template <class D, class V, std::size_t N>
-HWY_INLINE Pair<V> polynomial_pair(D d, V x, double first, const double (&c)[N]) {
-  const V rest = polynomial(d, x, c);
-  const V high = MulAdd(x, rest, number(d, first));
-  return {high, MulAdd(x, rest, Sub(number(d, first), high))};
-}
-
 // Whether MulAdd rounds once.
 #if HWY_TARGET == HWY_SSE2 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || \
     HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
@@ -155,6 +147,25 @@ HWY_INLINE Pair<V> product(D d, V a, V b) {
   }
 }
 
+// a b + c, unrounded, for |c| >= |a b|.
+template <class D, class V>
+HWY_INLINE Pair<V> mul_add_pair(D d, V a, V b, V c) {
+  if constexpr (is_fused<D>) {
+    const V high = MulAdd(a, b, c);
+    return {high, MulAdd(a, b, Sub(c, high))};
+  } else {
+    const Pair<V> ab = product(d, a, b);
+    const Pair<V> whole = sum(c, ab.high);
+    return {whole.high, Add(whole.low, ab.low)};
+  }
+}
+
+// first + x (c[0] + c[1] x + ...), the last sum unrounded.
+template <class D, class V, std::size_t N>
+HWY_INLINE Pair<V> polynomial_pair(D d, V x, double first, const double (&c)[N]) {
+  return mul_add_pair(d, x, polynomial(d, x, c), number(d, first));
+}
+
 // q + rest * reciprocal, the last two of half the precision.
 template <class V>
 struct Quotient {
@@ -182,7 +193,13 @@ HWY_INLINE Quotient<V> quotient(D d, const Pair<V>& n, const Pair<V>& s) {
 #else
     const V q = Div(n.high, s.high);
 #endif
-    V rest = is_fused<D> ? NegMulAdd(q, s.high, n.high) : Zero(d);
+    V rest = n.high;
+    if constexpr (is_fused<D>) {
+      rest = NegMulAdd(q, s.high, rest);
+    } else {
+      const Pair<V> back = product(d, q, s.high);
+      rest = Sub(Sub(rest, back.high), back.low);
+    }
     if constexpr (has_low) rest = Add(rest, n.low);
     rest = NegMulAdd(q, s.low, rest);
     return {q, rest, reciprocal};
@@ -249,16 +266,18 @@ HWY_INLINE Exponential<V> exponential(D d, V x, V low) {
     const V count = Sub(shifted, shifter);
     // ln 2 in two parts, the first with enough trailing zeros for count * part to be exact (Cody and Waite
     // 1980).
-    V r = NegMulAdd(count, number(d, 0x1.62e4p-1), x);
-    r = NegMulAdd(count, number(d, 0x1.7f7d1cf79abcap-20), r);
-    if constexpr (has_low) r = Add(r, low);
+    const V first = NegMulAdd(count, number(d, 0x1.62e4p-1), x);
+    const V ln2_low = number(d, 0x1.7f7d1cf79abcap-20);
+    const V second = has_low ? NegMulAdd(count, ln2_low, low) : Mul(count, Neg(ln2_low));
+    const V r = Add(first, second);
+    const V r_low = Sub(second, Sub(r, first));
     // Minimax for (exp(r) - 1 - r) / r^2 on |r| <= 0.3475, relative to exp(r) - 1: 2.5e-10.
     constexpr double c[] = {0.500000004484,   0.166666663659,   0.0416663577776,
                             0.00833338994503, 0.00139408929258, 0.000198459040982};
     const V r2 = Mul(r, r);
     const V p = polynomial(d, r, c);
-    const V high = MulAdd(r2, p, r);
-    const Pair<V> rest = {high, MulAdd(r2, p, Sub(r, high))};
+    Pair<V> rest = mul_add_pair(d, r2, p, r);
+    rest.low = Add(rest.low, r_low);
 #if HALFWAVE_AVX512
     return {rest, count};
 #else
@@ -276,10 +295,9 @@ HWY_INLINE Exponential<V> exponential(D d, const Pair<V>& x) {
 }
 
 // factor (1 + rest).
-template <class V>
-HWY_INLINE Pair<V> times(V factor, const Pair<V>& rest) {
-  const V high = MulAdd(factor, rest.high, factor);
-  return {high, MulAdd(factor, rest.high, Sub(factor, high))};
+template <class D, class V>
+HWY_INLINE Pair<V> times(D d, V factor, const Pair<V>& rest) {
+  return mul_add_pair(d, factor, rest.high, factor);
 }
 
 // factor * exp(x). The product is formed before the scaling, so that a result that is no denormal number has
@@ -290,7 +308,9 @@ HWY_INLINE V exp_times(D d, const Exponential<V>& e, V factor) {
 }
 template <class D, class V>
 HWY_INLINE V exp_times(D d, const Exponential<V>& e, const Pair<V>& factor) {
-  return scaled(d, Add(MulAdd(factor.high, e.rest.high, factor.low), factor.high), e.power);
+  const Pair<V> whole = times(d, factor.high, e.rest);
+  const V low = MulAdd(factor.high, e.rest.low, Add(whole.low, factor.low));
+  return scaled(d, Add(whole.high, low), e.power);
 }
 template <class D, class V>
 HWY_INLINE V exp_value(D d, const Exponential<V>& e) {
@@ -370,11 +390,12 @@ HWY_INLINE V logistic(D d, V x, const Exponential<V>& e, V factor, const Pair<V>
 template <class D, class V>
 HWY_INLINE V times_logistic(D d, V factor, V x) {
   if constexpr (is_near<D>) {
-    const V e = exp_value(d, near::exponential<true>(d, x));
-    return Div(factor, Add(number(d, 1), e));
+    const auto e = near::exponential<true>(d, x);
+    const V one = number(d, 1);
+    return Div(factor, MulAdd(e.base, Add(one, e.rest), one));
   } else {
     const Exponential<V> e = exponential(d, minus_magnitude(d, x));
-    return logistic(d, x, e, factor, times(factor, e.rest));
+    return logistic(d, x, e, factor, times(d, factor, e.rest));
   }
 }
 
@@ -425,7 +446,11 @@ HWY_INLINE void normal_tail(D d, V a, Pair<V>& ratio, Pair<V>& w) {
     constexpr double c[] = {-0.607896586556,  0.387136903847,    -0.186523485944,
                             0.0604037652389,  -0.00752500387996, -0.00351207984833,
                             0.00156958933016, 0.000178373762599, -0.000132432010092};
-    ratio = polynomial_pair(d, Sub(Add(w.high, w.high), number(d, 1)), 0.755285135363, c);
+    const V z = Sub(Add(w.high, w.high), number(d, 1));
+    ratio = polynomial_pair(d, z, 0.755285135363, c);
+    // The logarithm of the polynomial has about the derivative 0.3 z - 0.805.
+    const V derivative = MulAdd(number(d, 0.6), z, number(d, -1.61));
+    ratio.low = MulAdd(Mul(ratio.high, derivative), w.low, ratio.low);
   }
 }
 

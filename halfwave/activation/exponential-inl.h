@@ -23,7 +23,7 @@ struct Elu : Formula {
       .source = "Clevert et al. 2016, section 3",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {1.6, 0},
+      .forward_error = {1.2, 0},
       .backward_error = {1, 0x1p-22},
   };
   static constexpr Reach near_value{-80, no_limit};
@@ -51,7 +51,7 @@ struct Selu : Formula {
       .source = "Klambauer et al. 2017, eq. 2",
       .backward_from_y = true,
       .initialisation = Initialisation::lecun,
-      .forward_error = {2.6, 0},
+      .forward_error = {2, 0},
       .backward_error = {1, 0x1p-22},
   };
   static constexpr Reach near_value{-80, no_limit};
@@ -78,7 +78,7 @@ struct Celu : Formula {
       .source = "Barron 2017, \"Continuously Differentiable Exponential Linear Units\"",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {1.6, 0},
+      .forward_error = {1.2, 0},
       .backward_error = {1, 0x1p-22},
   };
   static constexpr Reach near_value{-80, no_limit};
@@ -109,7 +109,7 @@ struct Sigmoid : Formula {
       .backward_from_y = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {2.3, 0},
+      .forward_error = {2, 0},
       .backward_error = {4, 0x1p-23},
   };
   static constexpr Reach near_value{-8, 80};
@@ -132,8 +132,8 @@ struct LogSigmoid : Formula {
       .source = "the logarithm of the logistic function; PyTorch LogSigmoid",
       .backward_from_y = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {2, 0},
-      .backward_error = {2.5, 0},
+      .forward_error = {1.7, 0},
+      .backward_error = {2.2, 0},
   };
   static constexpr Reach near_value{-no_limit, 15.5F};
   static constexpr Reach near_slope{-80, no_limit};
@@ -164,7 +164,7 @@ struct Tanh : Formula {
       .backward_from_y = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {1.5, 0},
+      .forward_error = {1.1, 0},
       .backward_error = {1, 0x1p-21},
   };
   static constexpr Reach near_value{-no_limit, no_limit};
@@ -193,8 +193,8 @@ struct Softplus : Formula {
       .source = "Dugas et al. 2001, section 2",
       .parameters = parameters,
       .backward_from_y = true,
-      .forward_error = {2, 0},
-      .backward_error = {2.5, 0},
+      .forward_error = {1.7, 0},
+      .backward_error = {2.2, 0},
   };
   static constexpr Reach near_value{-15.5F, no_limit};
   static constexpr Reach near_slope{-no_limit, 80};
@@ -230,9 +230,10 @@ struct Softsign : Formula {
       .saturates = true,
       .initialisation = Initialisation::glorot,
       .forward_error = {1.6, 0},
-      .backward_error = {2.5, 0},
+      .backward_error = {1.7, 0},
   };
   static constexpr std::size_t unroll = 2;
+  static constexpr Reach near_slope{-0x1p11F, 0x1p11F};  // 1 - (1 + a)^2 is exact
   static Activation::Range range(const Parameters& /*p*/) { return {-1, 1}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
@@ -242,6 +243,14 @@ struct Softsign : Formula {
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
     const V one = number(d, 1);
+    if constexpr (is_near<D>) {
+      // (1 + a)^2 = 1 + a (a + 2), and what rounding takes from the sum.
+      const V a = Abs(x);
+      const V a_plus_2 = Add(a, number(d, 2));
+      const V square = MulAdd(a, a_plus_2, one);
+      const V square_low = MulAdd(a, a_plus_2, Sub(one, square));
+      return quotient(d, one, Pair<V>{square, square_low}).rounded();
+    }
     // Cut where the slope has long been 0.
     const V a = at_most(Abs(x), number(d, is_reference<D> ? 0x1p600 : 0x1p80));
     const Pair<V> reciprocal = quotient(d, one, one_plus(d, a)).pair();
@@ -258,14 +267,39 @@ struct TanhShrink : Formula {
       .source = "PyTorch Tanhshrink",
       .initialisation = Initialisation::glorot,
       .forward_error = {2, 0},
-      .backward_error = {3, 0},
+      .backward_error = {1.8, 0},
   };
+  static constexpr Reach near_value{-no_limit, no_limit};
+  static constexpr Reach near_slope{-no_limit, no_limit};
+  static constexpr TableShape value_table{.degree = 6, .spacing = 0.5};
+  static constexpr TableShape slope_table{.degree = 7, .spacing = 0.5};
+  static constexpr int value_power = 3;
+  static constexpr int slope_power = 2;
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
-    return minus_tanh(d, x);
+    if constexpr (is_near<D>) {
+      const V limit = number(d, 9.5);  // tanh is 1 from there on
+      const V ratio = value_by_table<TanhShrink>(d, at_most(Abs(x), limit));
+      const V distant = Sub(x, CopySign(number(d, 1), x));
+      const Pair<V> square = product(d, x, x);
+      const Pair<V> factor = product(d, x, ratio);
+      const V low = MulAdd(factor.high, square.low, Mul(factor.low, square.high));
+      const V near = MulAdd(factor.high, square.high, low);
+      return IfThenElse(Gt(Abs(x), limit), distant, near);
+    } else {
+      return minus_tanh(d, x);
+    }
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
+    if constexpr (is_near<D>) {
+      const V limit = number(d, 9.5);
+      const V a = at_most(Abs(x), limit);
+      const V ratio = slope_by_table<TanhShrink>(d, a);
+      const Pair<V> square = product(d, a, a);
+      const V near = MulAdd(square.high, ratio, Mul(square.low, ratio));
+      return IfThenElse(Ge(a, limit), number(d, 1), near);
+    }
     const Pair<V> t = tanh_negative(d, x).pair();
     return MulAdd(Add(t.high, t.high), t.low, Mul(t.high, t.high));
   }
@@ -282,7 +316,7 @@ struct Gaussian : Formula {
       .parameters = parameters,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {1.3, 0},
+      .forward_error = {1.2, 0},
       .backward_error = {1.7, 0},
   };
   static constexpr Reach near_value{-9, 9};
@@ -344,11 +378,11 @@ struct InverseMultiquadric : Formula {
       .parameters = parameters,
       .saturates = true,
       .initialisation = Initialisation::glorot,
-      .forward_error = {1.2, 0},
-      .backward_error = {2.8, 0},
+      .forward_error = {1.7, 0},
+      .backward_error = {1.6, 0},
   };
   static constexpr Reach near_value{-0x1p40F, 0x1p40F};
-  static constexpr Reach near_slope{-0x1p40F, 0x1p40F};
+  static constexpr Reach near_slope{-0x1p12F, 0x1p12F};  // 1 - (x^2 + 1) is exact
   static bool is_near_for(const Parameters& p) { return p[0] == 1; }
   static Activation::Range range(const Parameters& p) { return {0, 1 / static_cast<double>(p[0])}; }
 
@@ -379,21 +413,15 @@ struct InverseMultiquadric : Formula {
     const V back_low = Add(back.low, MulAdd(square.high, s_low, Mul(square.low, s.high)));
     q = {guess, Mul(Mul(guess, number(d, 0.5)), Sub(Sub(one, back.high), back_low))};
   }
-  // 1 / sqrt(x^2 + 1): the processor's estimate and a step of Newton's.
-  template <class D, class V>
-  static HWY_INLINE Pair<V> near_reciprocal_root(D d, V x) {
-    const V one = number(d, 1);
-    const V s = MulAdd(x, x, one);
-    const V s_low = MulAdd(x, x, Sub(one, s));
-    const V guess = ApproximateReciprocalSqrt(s);
-    const Pair<V> back = product(d, s, guess);
-    const V rest = NegMulAdd(MulAdd(s_low, guess, back.low), guess, NegMulAdd(back.high, guess, one));
-    return {guess, Mul(Mul(guess, number(d, 0.5)), rest)};
-  }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& p) {
     if constexpr (is_near<D>) {
-      return near_reciprocal_root(d, x).rounded();
+      // The processor's estimate and a step of Newton's.
+      const V one = number(d, 1);
+      const V s = MulAdd(x, x, one);
+      const V guess = ApproximateReciprocalSqrt(s);
+      const V rest = NegMulAdd(Mul(s, guess), guess, one);
+      return MulAdd(Mul(guess, number(d, 0.5)), rest, guess);
     } else {
       V scaled_x = x;
       Pair<V> q = {x, x};
@@ -406,16 +434,24 @@ struct InverseMultiquadric : Formula {
   template <class D, class V>
   static HWY_INLINE V cube(D d, V first, V root, V rest) {
     const Pair<V> square = product(d, first, first);
-    const V low = MulAdd(Mul(number(d, 3), rest), square.high, Mul(square.low, root));
-    return MulAdd(square.high, root, low);
+    const Pair<V> third = product(d, square.high, root);
+    const V low = MulAdd(Mul(number(d, 3), rest), square.high, MulAdd(square.low, root, third.low));
+    return Add(third.high, low);
   }
   template <class D, class V>
   static HWY_INLINE V slope(D d, V x, const Parameters& p) {
     if constexpr (is_near<D>) {
-      const Pair<V> q = near_reciprocal_root(d, x);
-      const V root = q.rounded();
-      const V rest = Add(Sub(q.high, root), q.low);
-      return Mul(Neg(x), cube(d, root, root, rest));
+      const V one = number(d, 1);
+      const V s = MulAdd(x, x, one);
+      const V s_low = MulAdd(x, x, Sub(one, s));
+      // The processor's estimate of 1 / sqrt(s), cut to 8 bits: its square, its cube and rest are exact.
+      const V root = And(ApproximateReciprocalSqrt(s), BitCast(d, Set(SignedTag<D>(), ~((1 << 16) - 1))));
+      const V square = Mul(root, root);
+      const V rest = NegMulAdd(s_low, square, NegMulAdd(s, square, one));
+      // ((1 - rest)^(-3/2) - 1) / rest, by Taylor's series.
+      constexpr double c[] = {3.0 / 2, 15.0 / 8, 35.0 / 16, 315.0 / 128};
+      const V about = Mul(Neg(x), Mul(square, root));
+      return MulAdd(about, Mul(rest, polynomial(d, rest, c)), about);
     } else {
       V scaled_x = x;
       Pair<V> q = {x, x};

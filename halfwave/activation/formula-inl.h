@@ -39,12 +39,14 @@ struct Formula {
     return Zero(d);
   }
   // Where value and slope can be asked for a NearTag, and with which parameters; and the tables for it, which
-  // are made for the default parameters.
+  // are made for the default parameters, of value and slope over a power of x.
   static constexpr Reach near_value{};
   static constexpr Reach near_slope{};
   static bool is_near_for(const Parameters& /*p*/) { return true; }
   static constexpr TableShape value_table{};
   static constexpr TableShape slope_table{};
+  static constexpr int value_power = 0;
+  static constexpr int slope_power = 0;
 
   static Activation::Range range(const Parameters& /*p*/) { return {-infinity, infinity}; }
   static Kinks kinks(const Parameters& /*p*/) { return {}; }

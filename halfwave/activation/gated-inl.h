@@ -22,7 +22,7 @@ namespace halfwave::catalogue::HWY_NAMESPACE {
 template <class D, class V>
 HWY_INLINE V logistic_gate(D d, V x, V minus_a, const Exponential<V>& e) {
   const V factor = at_least(x, minus_a);
-  const V y = logistic(d, x, e, factor, times(factor, e.rest));
+  const V y = logistic(d, x, e, factor, times(d, factor, e.rest));
   return IfThenElse(Gt(x, number(d, far<D>)), x, y);  // the gate is open; and infinity has no quotient
 }
 template <class D, class V>
@@ -51,8 +51,8 @@ struct Gelu : Formula {
       .formula = "x (1 + erf(x / sqrt(2))) / 2",
       .slope_formula = "(1 + erf(x / sqrt(2))) / 2 + x exp(-x^2 / 2) / sqrt(2 pi)",
       .source = "Hendrycks and Gimpel 2016, section 2",
-      .forward_error = {3.6, 0},
-      .backward_error = {4.5, 0x1p-24},
+      .forward_error = {2.3, 0},
+      .backward_error = {2.8, 0x1p-24},
   };
   // exp(-a^2 / 2)
   template <class D, class V>
@@ -95,7 +95,8 @@ struct Gelu : Formula {
       const Pair<V> tail_ratio = product(d, ratio.high, share.high);
       const V low = MulAdd(ratio.high, NegMulAdd(w.low, quarter, share.low),
                            MulAdd(ratio.low, share.high, tail_ratio.low));
-      const Pair<V> factor = {NegMulAdd(a, number(d, inverse_root_two_pi), tail_ratio.high), low};
+      Pair<V> factor = mul_add_pair(d, a, number(d, -inverse_root_two_pi), tail_ratio.high);
+      factor.low = Add(factor.low, low);
       const V tail = exp_times(d, density(d, a), factor);
       return IfThenElse(Lt(x, Zero(d)), tail, Sub(number(d, 1), tail));
     }
@@ -110,10 +111,10 @@ struct GeluTanh : Formula {
       .formula = "x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2",
       .slope_formula = "g + x g (1 - g) w'; w = 2 sqrt(2 / pi) (x + 0.044715 x^3), g = sigmoid(w)",
       .source = "Hendrycks and Gimpel 2016, section 2",
-      .forward_error = {2.1, 0},
-      .backward_error = {2.5, 0x1p-24},
+      .forward_error = {1.7, 0},
+      .backward_error = {2, 0x1p-24},
   };
-  static constexpr Reach near_value{-6.25F, no_limit};
+  static constexpr Reach near_value{-6.125F, no_limit};
   static constexpr Reach near_slope{-6.25F, no_limit};
   static constexpr TableShape value_table{.degree = 8, .spacing = 0.25, .mirrored = true};
   static constexpr TableShape slope_table{.degree = 8, .spacing = 0.25, .mirrored = true};
@@ -174,8 +175,8 @@ struct Silu : Formula {
       .formula = "x / (1 + exp(-x))",
       .slope_formula = "g + x g (1 - g); g = 1 / (1 + exp(-x))",
       .source = "Elfwing et al. 2018, section 2; Ramachandran et al. 2017 (swish)",
-      .forward_error = {2.3, 0},
-      .backward_error = {2.5, 0x1p-24},
+      .forward_error = {2, 0},
+      .backward_error = {2, 0x1p-24},
   };
   static constexpr Reach near_value{-8, 80};
   static constexpr Reach near_slope{-15.5F, 15.5F};
@@ -209,20 +210,21 @@ struct Mish : Formula {
       .formula = "x tanh(log(1 + exp(x)))",
       .slope_formula = "t + x (1 - t^2) / (1 + exp(-x)); t = tanh(log(1 + exp(x)))",
       .source = "Misra 2020, \"Mish: A Self Regularized Non-Monotonic Activation Function\"",
-      .forward_error = {2.5, 0},
-      .backward_error = {3.6, 0x1p-24},
+      .forward_error = {2, 0},
+      .backward_error = {2.5, 0x1p-24},
   };
-  static constexpr Reach near_value{-16, no_limit};
+  static constexpr Reach near_value{-7.25F, no_limit};
   static constexpr Reach near_slope{-16, no_limit};
-  static constexpr TableShape value_table{.degree = 8, .first = -18};
+  static constexpr TableShape value_table{.degree = 5, .spacing = 0.5, .first = -14};
+  static constexpr int value_power = 1;
   static constexpr TableShape slope_table{.degree = 8, .first = -18};
   // The minimum, at x = -1.1924312.
   static Activation::Range range(const Parameters& /*p*/) { return {-0.30884341301725041, infinity}; }
   template <class D, class V>
   static HWY_INLINE V value(D d, V x, const Parameters& /*p*/) {
     if constexpr (is_near<D>) {
-      const V limit = number(d, 13);
-      return IfThenElse(Gt(x, limit), x, value_by_table<Mish>(d, x));
+      const V limit = number(d, 8.7);
+      return IfThenElse(Gt(x, limit), x, Mul(x, value_by_table<Mish>(d, x)));
     } else {
       const V cut = at_most(cut_below(d, x), number(d, far<D>));
       const auto exp_x = exponential(d, cut);
@@ -232,7 +234,7 @@ struct Mish : Formula {
       const V two = number(d, 2);
       const Pair<V> top = sum(two, e);
       const Pair<V> factor = product(d, cut, top.high);
-      const Pair<V> tail = times(factor.high, exp_x.rest);
+      const Pair<V> tail = times(d, factor.high, exp_x.rest);
       const V low = Add(tail.low, MulAdd(cut, top.low, factor.low));
       const Pair<V> numerator = {IfThenElse(negative, tail.high, Mul(cut, number(d, -2))),
                                  IfThenElseZero(negative, low)};

@@ -69,9 +69,11 @@ constexpr Powers make_powers() {
 }
 inline constexpr Powers powers = make_powers();
 
-// base (1 + rest) = exp(x + low), or exp(-x - low) if negated, for |x| < 85: x = n ln 2 / 32 + r, exp(r) - 1
-// by a polynomial (Tang 1989, "Table-driven implementation of the exponential function"). Its error
-// is 1.5e-10 and, without low, what the rounding of ln 2 to a float makes of it, 2.7e-9 |x|.
+// base (1 + rest) = exp(x), or exp(-x - low) if negated, for |x| < 85: x = n ln 2 / 32 + r, exp(r) - 1 by a
+// polynomial (Tang 1989, "Table-driven implementation of the exponential function"). n is rounded up, so that
+// neither r nor rest is above 0: 1 + rest then has a bit more, and base - 1 and base rest have one sign where
+// base <= 1. The error is 3.5e-10; of exp(x), which is for x <= 0 and 1 to be subtracted, also 2.7e-9 |x|,
+// from ln 2 as one float.
 template <class V>
 struct Exponential {
   V base;
@@ -83,17 +85,19 @@ HWY_INLINE Exponential<V> exponential(D d, V x, V low) {
   constexpr float sign = negated ? -1 : 1;
   // Adding 1.5 * 2^18 rounds to a multiple of 1 / 32, whose number then stands in the lower bits.
   const V shifter = Set(d, 0x1.8p18F);
-  const V shifted = MulAdd(x, Set(d, sign * std::numbers::log2e_v<float>), shifter);
+  const V shifted = mul_add_up(x, Set(d, sign * std::numbers::log2e_v<float>), shifter);
   const V count = Sub(shifted, shifter);
   V r = MulAdd(count, Set(d, -sign * std::numbers::ln2_v<float>), x);
-  if constexpr (has_low) {
+  if constexpr (has_low) r = Add(r, low);
+  // Minimax for (exp(r) - 1) / r on -ln 2 / 32 <= r <= 0: 1.6e-8.
+  const V q = Mul(MulAdd(Set(d, 0.16541637F), r, Set(d, sign * 0.49999164F)), r);
+  V rest = look_up(powers.rest.data(), shifted);
+  if constexpr (negated) {
     constexpr double ln2_rest = std::numbers::ln2 - std::numbers::ln2_v<float>;
-    r = Add(MulAdd(count, Set(d, static_cast<float>(-sign * ln2_rest)), r), low);
+    rest = Sub(NegMulAdd(count, Set(d, static_cast<float>(ln2_rest)), rest), r);
+  } else {
+    rest = Add(rest, r);
   }
-  // Minimax for (exp(r) - 1) / r on |r| <= ln 2 / 64, relative: 1.4e-8.
-  const V q = Mul(MulAdd(Set(d, 0.16666765F), r, Set(d, sign * 0.50000366F)), r);
-  const V lost = look_up(powers.rest.data(), shifted);
-  const V rest = negated ? Sub(lost, r) : Add(lost, r);
   return {scalef(look_up(powers.value.data(), shifted), count),
           negated ? NegMulAdd(q, r, rest) : MulAdd(q, r, rest)};
 }
@@ -133,7 +137,7 @@ HWY_INLINE V exp_times(D /*d*/, const near::Exponential<V>& e, V factor) {
   return MulAdd(base, e.rest, base);
 }
 
-// A's value or slope at a, or at -a, as A's table has it.
+// A's value or slope at a, or at -a, over the power of it, as A's table has it.
 template <class A, class D, class V>
 HWY_INLINE V value_by_table(D d, V a) {
   return near::polynomials<A::value_table>(d, near::value_table<A>, a);

@@ -38,17 +38,14 @@ float point_near(double x, const Function& f) {
   return best;
 }
 
-// Where the polynomial from low to high has its point: at the end where f is much smaller, for what is added
-// there not to be larger than the sum (with its rounding errors); unless x - point would be rounded.
+// Where the polynomial from low to high has its point: nearer to the end where f is smaller, for what is
+// added there not to be larger than the sum (with its rounding errors). x - point may be rounded, but by less
+// than f's error.
 float point_between(double low, double high, const Function& f) {
-  const double middle = (low + high) / 2;
   const double at_low = std::abs(f(low));
   const double at_high = std::abs(f(high));
-  const bool exact =
-      low * high > 0 && std::abs(high) <= 2 * std::abs(low) && std::abs(low) <= 2 * std::abs(high);
-  if (exact && at_high < at_low / 2) return point_near(high, f);
-  if (exact && at_low < at_high / 2) return point_near(low, f);
-  return point_near(middle, f);
+  const double share = at_low == at_high ? 0.5 : at_low / (at_low + at_high);
+  return point_near(low + share * (high - low), f);
 }
 
 // The coefficients of the polynomial through (at[i], value[i]), by Newton's divided differences.
@@ -78,7 +75,7 @@ void fit(const TableShape& shape, const Function& function, std::span<TableRow> 
     const double middle = piece * shape.spacing;
     const double low = piece == 0 && shape.first == 0 ? 0 : middle - shape.spacing / 2;
     const double high = middle + shape.spacing / 2;
-    const float point = piece == 0 ? 0 : point_between(low, high, f);
+    const float point = piece == 0 && f(0) == 0 ? 0 : point_between(low, high, f);
     const double value = f(point);
     // f(point + r) = value + r g(r), and a polynomial for g; its error is then least where r is.
     std::vector<double> r;

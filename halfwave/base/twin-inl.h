@@ -192,6 +192,16 @@ HWY_INLINE Twin<V> scalef(const Twin<V>& x, const Twin<V>& power) {
   return {scalef(x.first, power.first), scalef(x.second, power.second)};
 }
 
+// a b + c, rounded up.
+HWY_INLINE hn::Vec512<float> mul_add_up(hn::Vec512<float> a, hn::Vec512<float> b, hn::Vec512<float> c) {
+  constexpr int up = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
+  return hn::Vec512<float>{_mm512_fmadd_round_ps(a.raw, b.raw, c.raw, up)};
+}
+template <class V>
+HWY_INLINE Twin<V> mul_add_up(const Twin<V>& a, const Twin<V>& b, const Twin<V>& c) {
+  return {mul_add_up(a.first, b.first, c.first), mul_add_up(a.second, b.second, c.second)};
+}
+
 // table[index] of 32 floats (aligned to 64 bytes), index the lowest 5 bits of each lane.
 HWY_INLINE hn::Vec512<float> look_up(const float* table, hn::Vec512<float> index) {
   return hn::Vec512<float>{_mm512_permutex2var_ps(_mm512_load_ps(table), _mm512_castps_si512(index.raw),

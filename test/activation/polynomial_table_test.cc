@@ -47,7 +47,7 @@ TEST(PolynomialTable, HasPointsWhereTheFunctionIsAlmostAFloat) {
   PolynomialTable<4> table;
   const auto f = [](double x) { return 1 / (1 + std::exp(x)); };
   fit({.degree = 4, .spacing = 0.5, .first = 0}, f, table.rows);
-  for (std::size_t i = 1; i < table_pieces; ++i) {
+  for (std::size_t i = 0; i < table_pieces; ++i) {
     const auto stored = static_cast<double>(table.rows[1][i]);
     const double exact = f(static_cast<double>(table.rows[0][i]));
     // 1 / 128 of a unit in the last place, which is at most 2^-23 of the value.
