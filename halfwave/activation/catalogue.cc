@@ -3,6 +3,7 @@
 // code, in a padded buffer, so that the bits do not depend on alignment, length or position.
 #include "halfwave/activation/entry.h"
 
+#include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -44,9 +45,13 @@ struct Side<1> {
   using Tag = FloatTag;
 };
 
-// When the arrays of a pass have more bytes than most caches keep, results are written past the caches,
-// unless the same array is read as well.
+// When the arrays of a pass, with the parts of the threads beside, have more bytes than most caches keep,
+// results are written past the caches, unless the same array is read as well.
 constexpr std::size_t streaming_bytes = std::size_t{24} << 20;
+bool is_large(std::size_t arrays, std::size_t n) {
+  return n >= parallel_grain &&
+         n * arrays * sizeof(float) * static_cast<std::size_t>(threads_at_work()) >= streaming_bytes;
+}
 
 template <bool streaming, class V, class D>
 HWY_INLINE void store(V v, D d, float* to) {
@@ -246,7 +251,7 @@ HWY_NOINLINE void part_of_vector(const float* from, const float* dy, float* to, 
 template <class Pass>
 void run(const float* from, const float* dy, float* to, std::size_t n, const float* parameters) {
   const std::size_t lanes = hn::Lanes(FloatTag());
-  const bool streaming = n >= streaming_bytes / (Pass::arrays * sizeof(float)) && to != from && to != dy;
+  const bool streaming = is_large(Pass::arrays, n) && to != from && to != dy;
   if (streaming) {
     const std::size_t head = unaligned_values(to);
     part_of_vector<Pass>(from, dy, to, head, parameters);
@@ -359,7 +364,7 @@ HWY_NOINLINE void backward_groups(const std::uint8_t* mask, const float* dy, flo
 
 // Whether to write past the caches, which only whole vectors can do.
 bool streams(const float* from, const float* to, std::size_t n) {
-  return n >= streaming_bytes / (2 * sizeof(float)) && from != to && unaligned_values(to) == 0;
+  return is_large(2, n) && from != to && unaligned_values(to) == 0;
 }
 
 template <class A>

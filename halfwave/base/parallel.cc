@@ -11,6 +11,8 @@ int thread_count() {
   return omp_in_parallel() != 0 ? 1 : std::min(omp_get_max_threads(), omp_get_thread_limit());
 }
 
+int threads_at_work() { return omp_get_num_threads(); }
+
 void set_thread_count(int count) { omp_set_num_threads(std::max(count, 1)); }
 
 ThreadScope::ThreadScope(int count) : before_(thread_count()) { set_thread_count(count); }

@@ -11,6 +11,9 @@ namespace halfwave {
 // How many threads a parallel loop started from the calling thread uses.
 int thread_count();
 
+// How many threads work on the parallel loop around the caller, itself included; 1 where there is none.
+int threads_at_work();
+
 // Sets it for loops (and oneDNN's primitives) started from the calling thread; count >= 1.
 void set_thread_count(int count);
 

@@ -54,6 +54,19 @@ TEST(Parallel, LosesNothingWhereThreadsAreRefused) {
   EXPECT_TRUE(seen == expected);
 }
 
+// Loops inside run on their part's thread alone, and change nothing of it.
+TEST(Parallel, CountsTheThreadsAtWork) {
+  const ThreadScope scope(2);
+  EXPECT_EQ(threads_at_work(), 1);
+  std::vector<int> counts;
+  parallel_for(2, 1, [&](std::size_t begin, std::size_t, int) {
+    parallel_for(2, 1, [&](std::size_t, std::size_t, int) {
+      if (begin == 0) counts.push_back(threads_at_work());
+    });
+  });
+  EXPECT_EQ(counts, std::vector<int>{2});
+}
+
 TEST(Parallel, HandsOnWhatAPartThrows) {
   for (const int threads : {1, 3}) {
     const ThreadScope scope(threads);

@@ -4,6 +4,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 
+#include "openmp.h"
 #include "rival.h"
 
 #if DNNL_CPU_RUNTIME == DNNL_RUNTIME_OMP
@@ -160,7 +161,7 @@ int main(int count, char** arguments) {
   const std::string version =
       std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
   for (const std::size_t n : options.sizes) {
-    const rival::Bench bench(options, n, "oneDNN", version);
+    const rival::Bench bench(options, n, "oneDNN", version, rival::openmp_copy(options.threads));
     Runner runner(bench);
     for (const Entry& entry : entries) {
       if (bench.in_place() && std::string(entry.name) == "linear") continue;  // there is nothing to do

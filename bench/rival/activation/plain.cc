@@ -4,17 +4,15 @@
 #include <cmath>
 #include <numbers>
 
+#include "openmp.h"
 #include "rival.h"
 
 namespace {
 
-// As many values are the least that pay for a second thread.
-constexpr std::size_t parallel_least = 1 << 15;
-
 // out[i] = f(a[i]), or f(a[i], b[i]). omp simd: an array may be the same as another, which harms nothing.
 template <class F>
 [[gnu::noinline]] void loop(F f, int threads, std::size_t n, float* out, const float* a) {
-  if (threads == 1 || n < parallel_least) {
+  if (threads == 1 || n < rival::parallel_least) {
 #pragma omp simd
     for (std::size_t i = 0; i < n; ++i) out[i] = f(a[i]);
   } else {
@@ -25,27 +23,12 @@ template <class F>
 
 template <class F>
 [[gnu::noinline]] void loop(F f, int threads, std::size_t n, float* out, const float* a, const float* b) {
-  if (threads == 1 || n < parallel_least) {
+  if (threads == 1 || n < rival::parallel_least) {
 #pragma omp simd
     for (std::size_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
   } else {
 #pragma omp parallel for simd schedule(static) num_threads(threads)
     for (std::size_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
-  }
-}
-
-void copy(int threads, std::size_t n, float* out, const float* a) {
-  if (threads == 1 || n < parallel_least) {
-    std::memcpy(out, a, n * sizeof(float));
-    return;
-  }
-#pragma omp parallel num_threads(threads)
-  {
-    const auto part = static_cast<std::size_t>(omp_get_thread_num());
-    const auto parts = static_cast<std::size_t>(omp_get_num_threads());
-    const std::size_t begin = n / 16 * part / parts * 16;
-    const std::size_t end = part + 1 == parts ? n : n / 16 * (part + 1) / parts * 16;
-    std::memcpy(out + begin, a + begin, (end - begin) * sizeof(float));
   }
 }
 
@@ -202,9 +185,10 @@ void others(const rival::Bench& bench) {
 int main(int count, char** arguments) {
   const rival::Options options = rival::parse(count, arguments);
   for (const std::size_t n : options.sizes) {
-    const rival::Bench bench(options, n, "plain loops", "g++ " __VERSION__);
+    const rival::Copy copy = rival::openmp_copy(options.threads);
+    const rival::Bench bench(options, n, "plain loops", "g++ " __VERSION__, copy);
     const auto copy_from = [&](const float* from) {
-      return [&bench, n, from](std::size_t slot) { copy(bench.threads(), n, bench.work(slot), from); };
+      return [&bench, &copy, n, from](std::size_t slot) { copy(n, bench.work(slot), from); };
     };
     bench.copy("memcpy", copy_from(bench.x()));
     // In place there is nothing to do.

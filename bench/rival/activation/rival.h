@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <random>
 #include <sstream>
@@ -94,14 +95,19 @@ inline double median(std::vector<double> values) {
   return *middle;
 }
 
+// Copies n values with the threads that the program works with: what is then worked on in place should lie in
+// the cache of the thread that will.
+using Copy = std::function<void(std::size_t n, float* to, const float* from)>;
+
 // The measuring of one size.
 class Bench {
  public:
-  Bench(const Options& options, std::size_t n, std::string library, std::string version)
+  Bench(const Options& options, std::size_t n, std::string library, std::string version, Copy copy)
       : options_(options),
         n_(n),
         library_(std::move(library)),
         version_(std::move(version)),
+        copy_(std::move(copy)),
         slots_(options.in_place ? std::max((std::size_t{1} << 12) / n, std::size_t{1}) : 1),
         stride_((n + 15) / 16 * 16),
         x_(n, 0),
@@ -166,8 +172,7 @@ class Bench {
     const auto time = [&](std::size_t rounds, std::size_t calls) {
       double total = 0;
       for (std::size_t round = 0; round < rounds; ++round) {
-        for (std::size_t slot = 0; fresh != nullptr && slot < slots_; ++slot)
-          std::memcpy(work(slot), fresh, n_ * sizeof(float));
+        for (std::size_t slot = 0; fresh != nullptr && slot < slots_; ++slot) copy_(n_, work(slot), fresh);
         const double start = now();
         for (std::size_t i = 0; i < calls; ++i) {
           call(fresh != nullptr ? i : 0);
@@ -201,6 +206,7 @@ class Bench {
   std::size_t n_;
   std::string library_;
   std::string version_;
+  Copy copy_;
   std::size_t slots_;
   std::size_t stride_;
   Array x_;

@@ -72,6 +72,23 @@ void measure_all(const rival::Bench& bench, pthreadpool_t pool) {
       &xnn_setup_square_nc_f32);
 }
 
+struct Arrays {
+  float* to;
+  const float* from;
+};
+
+rival::Copy copy_by(pthreadpool_t pool) {
+  return [pool](std::size_t n, float* to, const float* from) {
+    const auto part = [](void* arrays, std::size_t begin, std::size_t count) {
+      const auto [to, from] = *static_cast<Arrays*>(arrays);
+      std::memcpy(to + begin, from + begin, count * sizeof(float));
+    };
+    constexpr std::size_t least = 1 << 14;
+    Arrays arrays{to, from};
+    pthreadpool_parallelize_1d_tile_1d(pool, part, &arrays, n, least, 0);
+  };
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -80,6 +97,6 @@ int main(int count, char** arguments) {
   const auto threads = static_cast<std::size_t>(options.threads);
   const pthreadpool_t pool = threads > 1 ? pthreadpool_create(threads) : nullptr;
   for (const std::size_t n : options.sizes)
-    measure_all(rival::Bench(options, n, "XNNPACK", XNNPACK_VERSION), pool);
+    measure_all(rival::Bench(options, n, "XNNPACK", XNNPACK_VERSION, copy_by(pool)), pool);
   pthreadpool_destroy(pool);
 }
