@@ -185,21 +185,50 @@ def print_summary(compared):
                     f"{ratios[0]:.2f}, {statistics.median(ratios):.2f}, {ratios[-1]:.2f}")
 
 
+# Why a cell falls short, in the order in which they are tried: what is said of it, and of which results.
+READS_LESS = "the rival does not read the saved array, and so does not keep NaN"
+LESS_EXACT = "the rival is less exact"
+SAME_METHOD = "the rival's exponential is the same method"
+CALL = "the cost of a call; the rival's loop is compiled into its caller"
+MEMORY = "loads and stores decide, the rival's as well"
+SHORT = 1024  # so few values that the call shows
+LIGHT = 2  # a pass that takes less than so many times a copy's time in cache has no arithmetic to save
+
+
+def reason(result, light):
+    cell = result.cell
+    if (cell.activation in ("linear", "step")) and cell.which == "backward":
+        return READS_LESS
+    if (cell.activation, cell.which) in light:
+        return CALL if cell.n <= SHORT else MEMORY
+    if result.rival.name.startswith("XNNPACK"):
+        return SAME_METHOD
+    if "-ffast-math" in result.rival.name or cell.activation == "tanh_shrink":
+        return LESS_EXACT
+    return ""
+
+
 def print_short(compared):
-    short = sorted((result for result in compared if result.falls_short), key=lambda result: result.ratio)
+    short = [result for result in compared if result.falls_short]
     clear = sum(result.ratio >= ENOUGH for result in compared)
     print(f"\n## Falls short\n\nOf {len(compared)} cells {clear} have a ratio of {ENOUGH} or more, "
           f"{len(compared) - clear - len(short)} others have {MEMORY_BOUND} or more of the speed of a memory "
-          f"copy, and {len(short)} fall short:\n")
-    if not short:
-        return
-    compare.row("Activation", "Pass", "Values", "Threads", "", "Halfwave", "best rival's", "of", "ratio",
-                "of copy's speed")
-    compare.row(*["---"] * 10)
+          f"copy, and {len(short)} fall short. Their ratios:\n")
+    in_cache = [result for result in compared if result.cell.n == 1 << 14 and result.cell.threads == 1]
+    light = {(result.cell.activation, result.cell.which) for result in in_cache if result.of_copy > 1 / LIGHT}
+    settings = sorted({(result.cell.threads, result.cell.in_place) for result in compared})
+    rows = collections.defaultdict(dict)
     for result in short:
         cell = result.cell
-        compare.row(cell.activation, cell.which, f"{cell.n:,}", cell.threads, place(cell), *result.cells(),
-                    f"{result.of_copy:.2f}")
+        why = reason(result, light)
+        rows[cell.activation, cell.which, cell.n, why][cell.threads, cell.in_place] = f"{result.ratio:.2f}"
+    compare.row("Activation", "Pass", "Values",
+                *(f"{threads_text(threads)}, {PLACES['in' if inside else 'out']}" for threads, inside in settings), "Why")
+    compare.row(*["---"] * (4 + len(settings)))
+    order = {name: place for place, name in enumerate(dict.fromkeys(result.cell.activation for result in compared))}
+    for (name, which, n, why), ratios in sorted(
+            rows.items(), key=lambda row: (order[row[0][0]], row[0][1] != "forward", row[0][2:])):
+        compare.row(name, which, f"{n:,}", *(ratios.get(setting, "") for setting in settings), why)
 
 
 def main():

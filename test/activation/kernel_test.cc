@@ -104,7 +104,7 @@ TEST(Kernel, SameBitsWhereFewValuesAreLarge) {
   const std::vector<float> dy = test_values(4, longest + offsets);
   expect_same_bits(x, dy);
   // Each lane above beside every other.
-  for (const float large : {-100.0F, 100.0F}) {
+  for (const float large : {-1e20F, -100.0F, 100.0F, 1e20F}) {
     for (const std::size_t at : {2, 18, 34, 50}) {
       std::vector<float> with_large = x;
       with_large[at] = large;
