@@ -448,7 +448,7 @@ HWY_INLINE void normal_tail(D d, V a, Pair<V>& ratio, Pair<V>& w) {
                             0.00156958933016, 0.000178373762599, -0.000132432010092};
     const V z = Sub(Add(w.high, w.high), number(d, 1));
     ratio = polynomial_pair(d, z, 0.755285135363, c);
-    // The logarithm of the polynomial has about the derivative 0.3 z - 0.805.
+    // What w.low makes of it: d log(ratio) / dz is about 0.3 z - 0.805, and dz / dw = 2.
     const V derivative = MulAdd(number(d, 0.6), z, number(d, -1.61));
     ratio.low = MulAdd(Mul(ratio.high, derivative), w.low, ratio.low);
   }

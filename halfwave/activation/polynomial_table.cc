@@ -18,7 +18,7 @@ double rounding(double value) {
 
 using Function = std::function<double(double)>;
 
-// A float near x where f is almost a float; 0 where x is 0, for f to keep its relative precision there.
+// A float near x where f is almost a float.
 float point_near(double x, const Function& f) {
   constexpr double enough = 1.0 / 128;
   constexpr int tries = 256;

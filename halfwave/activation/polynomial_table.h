@@ -26,10 +26,11 @@ struct PolynomialTable {
   alignas(64) std::array<TableRow, degree + 2> rows{};
 };
 
-// Fills the rows of a table for f. The points are moved a little from the middles of the pieces, to where f
-// is almost a float: so the largest coefficient has almost no rounding error (Gal 1986, "Computing elementary
-// functions: a new approach for achieving high accuracy and good performance"). The polynomials interpolate
-// at Chebyshev's nodes.
+// Fills the rows of a table for f. The points lie in their pieces, nearer to the end where f is smaller, and
+// where f is almost a float: so the largest coefficient has almost no rounding error (Gal 1986, "Computing
+// elementary functions: a new approach for achieving high accuracy and good performance"). The polynomials
+// interpolate at Chebyshev's nodes. Where f(0) = 0, the point of piece 0 is 0 and f keeps its relative
+// precision.
 void fit(const TableShape& shape, const std::function<double(double)>& f, std::span<TableRow> rows);
 
 }  // namespace halfwave::catalogue
