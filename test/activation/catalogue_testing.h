@@ -69,9 +69,9 @@ inline std::vector<float> float_sample(const Activation& activation, std::uint32
     sample.push_back(std::bit_cast<float>(magnitude | 0x80000000U));
   };
   for (std::uint32_t bits = 0; bits < infinity_bits; bits += stride) add(bits);
-  std::vector<float> centres = {
-      1,     0.5F,  2,      3,   1.4142135F, 10, 12.5F, 15,    16.6F,
-      87.3F, 88.7F, 103.9F, 150, 6.25F,      8,  13,    15.5F, 80};  // the reaches of near formulas
+  std::vector<float> centres = {1, 0.5F, 2, 3, 1.4142135F, 10, 12.5F, 15, 16.6F, 87.3F, 88.7F, 103.9F, 150,
+                                // The reaches of near formulas, and where they cut their argument.
+                                6.125F, 6.25F, 7.25F, 8, 8.7F, 9, 9.5F, 13, 15.5F, 80, 2048, 4096, 0x1p40F};
   for (const double kink : kinks_of(activation)) centres.push_back(static_cast<float>(std::abs(kink)));
   for (const float centre : centres) {
     const auto bits = std::bit_cast<std::uint32_t>(centre);

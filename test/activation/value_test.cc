@@ -62,7 +62,7 @@ void expect_error_bounds(const Activation& activation, std::uint32_t stride, dou
 }
 
 TEST(Value, DefaultsKeepTheirErrorBounds) {
-  for (const Activation& activation : defaults()) expect_error_bounds(activation, 1U << 13);
+  for (const Activation& activation : defaults()) expect_error_bounds(activation, (1U << 13) + 1);
 }
 
 TEST(Value, OtherParametersKeepTheErrorBounds) {
