@@ -192,10 +192,10 @@ SAME_METHOD = "the rival's exponential is the same method"
 CALL = "the cost of a call; the rival's loop is compiled into its caller"
 MEMORY = "loads and stores decide, the rival's as well"
 SHORT = 1024  # so few values that the call shows
-LIGHT = 2  # a pass that takes less than so many times a copy's time in cache has no arithmetic to save
+LIGHT = 1.25  # a pass that takes less than so many times a copy's time in cache has no arithmetic to save
 
 
-def reason(result, light):
+def reason(result, compared, light):
     cell = result.cell
     if (cell.activation in ("linear", "step")) and cell.which == "backward":
         return READS_LESS
@@ -203,9 +203,11 @@ def reason(result, light):
         return CALL if cell.n <= SHORT else MEMORY
     if result.rival.name.startswith("XNNPACK"):
         return SAME_METHOD
-    if "-ffast-math" in result.rival.name or cell.activation == "tanh_shrink":
+    if "-ffast-math" in result.rival.name or cell.activation in ("tanh_shrink", "softsign"):
         return LESS_EXACT
-    return ""
+    alike = [other.ratio >= ENOUGH for other in compared
+             if (other.cell.activation, other.cell.which) == (cell.activation, cell.which)]
+    return f"noise, it seems: {sum(alike)} of {len(alike)} cells of this pass reach {ENOUGH}"
 
 
 def print_short(compared):
@@ -220,7 +222,7 @@ def print_short(compared):
     rows = collections.defaultdict(dict)
     for result in short:
         cell = result.cell
-        why = reason(result, light)
+        why = reason(result, compared, light)
         rows[cell.activation, cell.which, cell.n, why][cell.threads, cell.in_place] = f"{result.ratio:.2f}"
     compare.row("Activation", "Pass", "Values",
                 *(f"{threads_text(threads)}, {PLACES['in' if inside else 'out']}" for threads, inside in settings), "Why")
