@@ -185,7 +185,7 @@ def print_summary(compared):
                     f"{ratios[0]:.2f}, {statistics.median(ratios):.2f}, {ratios[-1]:.2f}")
 
 
-# Why a cell falls short, in the order in which they are tried: what is said of it, and of which results.
+# Why a cell falls short.
 READS_LESS = "the rival does not read the saved array, and so does not keep NaN"
 LESS_EXACT = "the rival is less exact"
 SAME_METHOD = "the rival's exponential is the same method"
@@ -227,7 +227,7 @@ def print_short(compared):
     compare.row("Activation", "Pass", "Values",
                 *(f"{threads_text(threads)}, {PLACES['in' if inside else 'out']}" for threads, inside in settings), "Why")
     compare.row(*["---"] * (4 + len(settings)))
-    order = {name: place for place, name in enumerate(dict.fromkeys(result.cell.activation for result in compared))}
+    order = {name: index for index, name in enumerate(dict.fromkeys(result.cell.activation for result in compared))}
     for (name, which, n, why), ratios in sorted(
             rows.items(), key=lambda row: (order[row[0][0]], row[0][1] != "forward", row[0][2:])):
         compare.row(name, which, f"{n:,}", *(ratios.get(setting, "") for setting in settings), why)

@@ -147,7 +147,7 @@ HWY_INLINE Pair<V> product(D d, V a, V b) {
   }
 }
 
-// a b + c, unrounded, for |c| >= |a b|.
+// a b + c, unrounded, for |c| >= |a b|; where MulAdd rounds once also where c - (a b + c), rounded, is exact.
 template <class D, class V>
 HWY_INLINE Pair<V> mul_add_pair(D d, V a, V b, V c) {
   if constexpr (is_fused<D>) {
@@ -406,6 +406,17 @@ HWY_INLINE Quotient<V> tanh_negative(D d, V x) {
   const Pair<V> s = sum(number(d, 2), m.high);
   return quotient(d, m, Pair<V>{s.high, Add(s.low, m.low)});
 }
+// ratio x^3, given x^2.
+template <class D, class V, bool has_low = true>
+HWY_INLINE V times_cube(D d, const Pair<V>& ratio, V x, const Pair<V>& square) {
+  const Pair<V> factor = product(d, x, ratio.high);
+  const V rest = has_low ? MulAdd(x, ratio.low, factor.low) : factor.low;
+  return MulAdd(factor.high, square.high, MulAdd(factor.high, square.low, Mul(rest, square.high)));
+}
+template <class D, class V>
+HWY_INLINE V times_cube(D d, V ratio, V x, const Pair<V>& square) {
+  return times_cube<D, V, false>(d, {ratio, Zero(d)}, x, square);
+}
 // x - tanh(x).
 template <class D, class V>
 HWY_INLINE V minus_tanh(D d, V x) {
@@ -418,12 +429,10 @@ HWY_INLINE V minus_tanh(D d, V x) {
   const V one = number(d, 1);
   const Pair<V> near = is_reference<D> ? polynomial_pair(d, x2.high, 1.0 / 3, taylor)
                                        : polynomial_pair(d, Sub(x2.high, one), 0.238405843691, minimax);
-  const Pair<V> factor = product(d, x, near.high);
-  const V low = MulAdd(factor.high, x2.low, Mul(MulAdd(x, near.low, factor.low), x2.high));
   const Pair<V> t = tanh_negative(d, x).pair();
   const V distant = CopySign(Add(Add(Abs(x), t.high), t.low), x);
   const V limit = number(d, is_reference<D> ? 0.003 : 1.25);
-  return IfThenElse(Lt(x2.high, limit), MulAdd(factor.high, x2.high, low), distant);
+  return IfThenElse(Lt(x2.high, limit), times_cube(d, near, x, x2), distant);
 }
 
 // The upper tail of the normal distribution over its density's exponential: Q(a) exp(a^2 / 2) for

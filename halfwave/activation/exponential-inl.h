@@ -244,12 +244,9 @@ struct Softsign : Formula {
   static HWY_INLINE V slope(D d, V x, const Parameters& /*p*/) {
     const V one = number(d, 1);
     if constexpr (is_near<D>) {
-      // (1 + a)^2 = 1 + a (a + 2), and what rounding takes from the sum.
+      // (1 + a)^2 = 1 + a (a + 2)
       const V a = Abs(x);
-      const V a_plus_2 = Add(a, number(d, 2));
-      const V square = MulAdd(a, a_plus_2, one);
-      const V square_low = MulAdd(a, a_plus_2, Sub(one, square));
-      return quotient(d, one, Pair<V>{square, square_low}).rounded();
+      return quotient(d, one, mul_add_pair(d, a, Add(a, number(d, 2)), one)).rounded();
     }
     // Cut where the slope has long been 0.
     const V a = at_most(Abs(x), number(d, is_reference<D> ? 0x1p600 : 0x1p80));
@@ -281,11 +278,7 @@ struct TanhShrink : Formula {
       const V limit = number(d, 9.5);  // tanh is 1 from there on
       const V ratio = value_by_table<TanhShrink>(d, at_most(Abs(x), limit));
       const V distant = Sub(x, CopySign(number(d, 1), x));
-      const Pair<V> square = product(d, x, x);
-      const Pair<V> factor = product(d, x, ratio);
-      const V low = MulAdd(factor.high, square.low, Mul(factor.low, square.high));
-      const V near = MulAdd(factor.high, square.high, low);
-      return IfThenElse(Gt(Abs(x), limit), distant, near);
+      return IfThenElse(Gt(Abs(x), limit), distant, times_cube(d, ratio, x, product(d, x, x)));
     } else {
       return minus_tanh(d, x);
     }
@@ -442,12 +435,12 @@ struct InverseMultiquadric : Formula {
   static HWY_INLINE V slope(D d, V x, const Parameters& p) {
     if constexpr (is_near<D>) {
       const V one = number(d, 1);
-      const V s = MulAdd(x, x, one);
-      const V s_low = MulAdd(x, x, Sub(one, s));
+      const Pair<V> s = mul_add_pair(d, x, x, one);
       // The processor's estimate of 1 / sqrt(s), cut to 8 bits: its square, its cube and rest are exact.
-      const V root = And(ApproximateReciprocalSqrt(s), BitCast(d, Set(SignedTag<D>(), ~((1 << 16) - 1))));
+      const V root =
+          And(ApproximateReciprocalSqrt(s.high), BitCast(d, Set(SignedTag<D>(), ~((1 << 16) - 1))));
       const V square = Mul(root, root);
-      const V rest = NegMulAdd(s_low, square, NegMulAdd(s, square, one));
+      const V rest = NegMulAdd(s.low, square, NegMulAdd(s.high, square, one));
       // ((1 - rest)^(-3/2) - 1) / rest, by Taylor's series.
       constexpr double c[] = {3.0 / 2, 15.0 / 8, 35.0 / 16, 315.0 / 128};
       const V about = Mul(Neg(x), Mul(square, root));

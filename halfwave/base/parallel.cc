@@ -23,7 +23,7 @@ namespace detail {
 void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context) {
   if (count == 0) return;
   const std::size_t blocks = (count + grain - 1) / grain;
-  // For one block OpenMP need not be asked, which takes as long as relu of 256 values.
+  // For one block OpenMP need not be asked: that would show in a pass over few values.
   const auto threads = blocks == 1 ? 1 : std::min(static_cast<std::size_t>(thread_count()), blocks);
   if (threads == 1) {
     function(context, 0, count, 0);

@@ -7,10 +7,6 @@
 #include "openmp.h"
 #include "rival.h"
 
-#if DNNL_CPU_RUNTIME == DNNL_RUNTIME_OMP
-#include <omp.h>
-#endif
-
 namespace {
 
 using dnnl::algorithm;
@@ -140,6 +136,9 @@ class Runner {
   dnnl::memory::desc layout_;
 };
 
+// Without it, its threads would spin on the cores of TBB's.
+constexpr bool has_openmp = DNNL_CPU_RUNTIME == DNNL_RUNTIME_OMP;
+
 // With TBB (which SYCL uses on a CPU) the cores that the process may use count.
 void use_threads(int threads) {
 #if DNNL_CPU_RUNTIME == DNNL_RUNTIME_OMP
@@ -161,7 +160,8 @@ int main(int count, char** arguments) {
   const std::string version =
       std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
   for (const std::size_t n : options.sizes) {
-    const rival::Bench bench(options, n, "oneDNN", version, rival::openmp_copy(options.threads));
+    const rival::Bench bench(options, n, "oneDNN", version,
+                             rival::openmp_copy(has_openmp ? options.threads : 1));
     Runner runner(bench);
     for (const Entry& entry : entries) {
       if (bench.in_place() && std::string(entry.name) == "linear") continue;  // there is nothing to do
