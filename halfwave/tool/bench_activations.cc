@@ -120,10 +120,11 @@ void print_table(const Options& options, const SizeResult& result) {
 
 // From which one reads that max(0, x) is cheaper than 1 / (1 + exp(-x)), where those two were measured.
 void print_conclusion(const Options& options, const SizeResult& result) {
+  if (result.costs.size() == 1) return;
   const Cost& relu = result.yardstick();
-  const Cost& dearest = *std::max_element(result.costs.begin(), result.costs.end(),
-                                          [](const Cost& a, const Cost& b) { return a.forward < b.forward; });
-  if (&dearest == &relu) return;
+  const Cost& dearest = *std::max_element(
+      result.costs.begin(), result.costs.end(),
+      [&](const Cost& a, const Cost& b) { return &b != &relu && (&a == &relu || a.forward < b.forward); });
   const ActivationInfo& info = dearest.activation->info();
   fmt::print("With {}: {}, {}, takes {:.1f} times as long as {}, {}, forward and {:.1f} times backward.\n",
              title(options, result.n), info.name, info.formula, dearest.forward / relu.forward,
