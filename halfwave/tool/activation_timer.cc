@@ -14,7 +14,6 @@ namespace halfwave::tool {
 namespace {
 
 constexpr double reading_seconds = 1e-3;
-constexpr double least_reading_seconds = 1e-5;
 constexpr std::size_t least_readings = 3;
 constexpr std::size_t values_in_cache = 1 << 12;  // 16 KB, half of a small first level
 constexpr std::size_t page = 4096;
@@ -98,17 +97,14 @@ double ActivationTimer::measure(const float* fresh, Call&& call) {
     }
     return total;
   };
-  const double end = seconds_now() + options_.seconds;
   std::size_t rounds = 1;
   std::size_t calls = slots_;
   std::size_t& repeats = fresh != nullptr ? rounds : calls;
-  // The warm-up finds how many make a reading, in time for those; but one that the clock can tell, even where
-  // another process held the core all the while.
+  // The warm-up finds how many make a reading that the clock can tell: the shorter of two, as the first may
+  // make tables, and either may lose the core to another process.
   const double enough = std::min(reading_seconds, options_.seconds / 8);
-  for (;; repeats *= 2) {
-    const double reading = time(rounds, calls);
-    if (reading >= enough || (reading >= least_reading_seconds && seconds_now() >= end)) break;
-  }
+  while (std::min(time(rounds, calls), time(rounds, calls)) < enough) repeats *= 2;
+  const double end = seconds_now() + options_.seconds;
   std::vector<double> readings;
   while (readings.size() < least_readings || seconds_now() < end) readings.push_back(time(rounds, calls));
   return median(readings) / static_cast<double>(rounds * calls * options_.n) * 1e9;
