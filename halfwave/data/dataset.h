@@ -1,4 +1,4 @@
-// What every source of images looks like, whatever its format.
+// What every source of examples looks like, whatever its format.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,20 @@
 
 namespace halfwave {
 
-// A fixed set of labelled images of one shape. get() is const and thread-safe.
+// A fixed set of labelled examples of one shape. Const functions are thread-safe.
 class Dataset {
  public:
   virtual ~Dataset() = default;
 
-  virtual std::size_t size() const = 0;  // number of images, > 0
-  virtual Shape shape() const = 0;       // of every image
+  virtual std::size_t size() const = 0;  // number of examples, > 0
+  virtual Shape shape() const = 0;       // of every example
 
-  // Writes image i (0 <= i < size()) to pixels, shape().size() values from 0 (black) to 255, height x width x
-  // channels with channels innermost, and returns its label, 0 <= label < classes().size().
-  virtual int get(std::size_t i, std::uint8_t* pixels) const = 0;
+  // Writes example i (0 <= i < size()), shape().size() values: a picture as height x width x channels values
+  // from 0 (black) to 1 with channels innermost.
+  virtual void get(std::size_t i, float* values) const = 0;
+
+  // Of example i: 0 <= label < classes().size().
+  virtual int label(std::size_t i) const = 0;
 
   virtual const std::vector<std::string>& classes() const = 0;  // names, by label
 

@@ -1,10 +1,8 @@
 #include "halfwave/data/idx_dataset.h"
 
 #include <fmt/ranges.h>
-#include <zlib.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cstddef>
 #include <initializer_list>
 #include <string_view>
@@ -12,13 +10,12 @@
 #include <utility>
 
 #include "halfwave/base/error.h"
+#include "halfwave/data/pixel_dataset.h"
 
 namespace halfwave {
 namespace {
 
 namespace fs = std::filesystem;
-
-uLong checksum(const std::vector<std::uint8_t>& bytes) { return crc32_z(0, bytes.data(), bytes.size()); }
 
 // The names of the files in a folder, in order.
 std::vector<std::string> list(const fs::path& folder) {
@@ -66,8 +63,7 @@ std::vector<std::string> number_classes(const Idx& train, const Idx& test) {
 
 }  // namespace
 
-IdxDataset::IdxDataset(Idx images, Idx labels, std::vector<std::string> classes)
-    : classes_(std::move(classes)) {
+std::shared_ptr<const Dataset> make_idx_dataset(Idx images, Idx labels, std::vector<std::string> classes) {
   const std::vector<std::int64_t>& sizes = images.sizes;
   if (sizes.size() < 3) {
     fail("{}: expected images (3 or 4 dimensions), got {}; are images and labels exchanged?", images.file,
@@ -82,22 +78,14 @@ IdxDataset::IdxDataset(Idx images, Idx labels, std::vector<std::string> classes)
          labels.sizes[0]);
   }
   for (std::size_t i = 0; i < labels.values.size(); ++i) {
-    if (labels.values[i] >= classes_.size()) {
+    if (labels.values[i] >= classes.size()) {
       fail("{}: expected labels from 0 to {}, got {} for image {}", labels.file,
-           static_cast<int>(classes_.size()) - 1, labels.values[i], i);
+           static_cast<int>(classes.size()) - 1, labels.values[i], i);
     }
   }
-  shape_ = {.height = sizes[1], .width = sizes[2], .channels = sizes.size() == 4 ? sizes[3] : 1};
-  images_ = std::move(images.values);
-  labels_ = std::move(labels.values);
-  fingerprint_ = fmt::format("{}x{}x{}x{}-{:08x}-{:08x}", labels_.size(), shape_.height, shape_.width,
-                             shape_.channels, checksum(images_), checksum(labels_));
-}
-
-int IdxDataset::get(std::size_t i, std::uint8_t* pixels) const {
-  assert(i < size());
-  std::copy_n(images_.data() + i * shape_.size(), shape_.size(), pixels);
-  return labels_[i];
+  const Shape shape{.height = sizes[1], .width = sizes[2], .channels = sizes.size() == 4 ? sizes[3] : 1};
+  return std::make_shared<PixelDataset>(shape, std::move(images.values), std::move(labels.values),
+                                        std::move(classes));
 }
 
 DataPair open_idx_folder(const fs::path& folder, std::vector<std::string> classes) {
@@ -109,8 +97,8 @@ DataPair open_idx_folder(const fs::path& folder, std::vector<std::string> classe
   Idx labels = read_idx(train_labels);
   Idx more_labels = read_idx(test_labels);
   if (classes.empty()) classes = number_classes(labels, more_labels);
-  auto train = std::make_shared<IdxDataset>(read_idx(train_images), std::move(labels), classes);
-  auto test = std::make_shared<IdxDataset>(read_idx(test_images), std::move(more_labels), std::move(classes));
+  auto train = make_idx_dataset(read_idx(train_images), std::move(labels), classes);
+  auto test = make_idx_dataset(read_idx(test_images), std::move(more_labels), std::move(classes));
   if (train->shape() != test->shape()) {
     fail("{}: expected images of {}, as for training, got {}", test_images.string(),
          to_string(train->shape()), to_string(test->shape()));

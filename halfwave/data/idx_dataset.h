@@ -1,8 +1,8 @@
-// Data sets of idx files: images (N x H x W, or N x H x W x C) and labels (N), held in memory as bytes.
-// Leaves out everything that changes an image.
+// Data sets of idx files: images (N x H x W, or N x H x W x C) and labels (N).
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,26 +11,9 @@
 
 namespace halfwave {
 
-// One part (training or test) of such a data set.
-class IdxDataset : public Dataset {
- public:
-  // Error when the dimensions are not those of images and labels, their counts disagree, or a label has no
-  // class.
-  IdxDataset(Idx images, Idx labels, std::vector<std::string> classes);
-
-  std::size_t size() const override { return labels_.size(); }
-  Shape shape() const override { return shape_; }
-  int get(std::size_t i, std::uint8_t* pixels) const override;
-  const std::vector<std::string>& classes() const override { return classes_; }
-  std::string fingerprint() const override { return fingerprint_; }
-
- private:
-  Shape shape_;
-  std::vector<std::uint8_t> images_;
-  std::vector<std::uint8_t> labels_;
-  std::vector<std::string> classes_;
-  std::string fingerprint_;
-};
+// One part (training or test) of such a data set. Error when the dimensions are not those of images and
+// labels, their counts disagree, or a label has no class.
+std::shared_ptr<const Dataset> make_idx_dataset(Idx images, Idx labels, std::vector<std::string> classes);
 
 // Opens the four files of a folder. They are told by a part of their names: train-images, train-labels, and
 // t10k-images or test-images, t10k-labels or test-labels; where a file lies beside its gzipped self, the

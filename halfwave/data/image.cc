@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 
 #include "halfwave/base/error.h"
 #include "halfwave/base/file.h"
@@ -50,6 +49,15 @@ Image decode_image(std::string_view bytes, const std::string& name) {
 
 Image read_image(const std::filesystem::path& path) {
   return decode_image(read_file(path, file_limit), path.string());
+}
+
+void to_values(const std::uint8_t* bytes, std::size_t count, float* values) {
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(bytes[i]) / 255;
+}
+
+void to_bytes(const float* values, std::size_t count, std::uint8_t* bytes) {
+  for (std::size_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<std::uint8_t>(std::clamp(values[i], 0.0F, 1.0F) * 255 + 0.5F);
 }
 
 void check_pixels(std::uint64_t height, std::uint64_t width, const std::string& name) {

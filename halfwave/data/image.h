@@ -2,6 +2,7 @@
 // Leaves out colour management (gamma, profiles), the camera's orientation mark, and all other formats.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -31,6 +32,10 @@ Image decode_image(std::string_view bytes, const std::string& name);
 
 // Reads and decodes a file. Error as above, or when it cannot be read.
 Image read_image(const std::filesystem::path& path);
+
+// Bytes to values from 0 to 1, and back (rounded, and cut off outside of that).
+void to_values(const std::uint8_t* bytes, std::size_t count, float* values);
+void to_bytes(const float* values, std::size_t count, std::uint8_t* bytes);
 
 // For the decoders: Error when there are more pixels than the limit.
 void check_pixels(std::uint64_t height, std::uint64_t width, const std::string& name);

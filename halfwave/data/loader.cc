@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "halfwave/base/clock.h"
 #include "halfwave/base/error.h"
 #include "halfwave/base/random.h"
 
@@ -14,6 +15,9 @@ namespace {
 
 // One with the caller, one ready, one being made.
 constexpr std::size_t ring_size = 3;
+
+// A thread takes so many values of a batch at a time: enough that asking for them costs nothing.
+constexpr std::size_t values_at_a_time = 1 << 14;
 
 std::uint64_t count_batches(const Dataset& data, std::int64_t batch) {
   if (batch < 1) fail("batch: expected at least 1 image, got {}", batch);
@@ -38,14 +42,15 @@ Loader::Loader(std::shared_ptr<const Dataset> data, const Normalisation& normali
       normaliser_(normalisation, data_->shape().channels),
       options_(options),
       batches_(count_batches(*data_, options.batch)),
-      order_(data_->size()),
-      image_(data_->shape().size()),
-      ring_(ring_size) {
+      ring_(ring_size),
+      order_(data_->size()) {
   assert(data_->size() <= std::numeric_limits<std::uint32_t>::max());
   const std::size_t most = std::min(static_cast<std::size_t>(options.batch), data_->size());
-  for (Batch& batch : ring_) {
-    batch.pixels = Buffer(most * data_->shape().size());
-    batch.labels.reserve(most);
+  for (Slot& slot : ring_) {
+    slot.batch.x = Buffer(most * data_->shape().size());
+    slot.batch.labels.reserve(most);
+    slot.examples.reserve(most);
+    slot.skipped.resize(most);
   }
 }
 
@@ -53,78 +58,137 @@ void Loader::seek(std::uint64_t epoch, std::uint64_t index) {
   if (index > batches_) {
     fail("cannot go to batch {} of epoch {}: an epoch of this data has {} batches", index, epoch, batches_);
   }
-  thread_ = {};  // ends it; what was made ahead is dropped
+  threads_.clear();  // ends them; what was made ahead is dropped
   held_ = false;
-  made_ = 0;
+  arranged_ = false;
+  claimed_ = 0;
   released_ = 0;
   error_ = nullptr;
   epoch_ = index == batches_ ? epoch + 1 : epoch;
   index_ = index == batches_ ? 0 : index;
 }
 
+void Loader::start() {
+  for (int i = 0; i < std::max(options_.threads, 1); ++i)
+    threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+}
+
 const Batch& Loader::next() {
-  if (!thread_.joinable()) {
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop, epoch_, index_); });
-  }
+  if (threads_.empty()) start();
   std::unique_lock lock(mutex_);
   if (std::exchange(held_, false)) {
     ++released_;
     changed_.notify_all();
   }
-  changed_.wait(lock, [this] { return made_ > released_ || error_; });
-  if (made_ == released_) std::rethrow_exception(error_);
+  Slot& slot = ring_[released_ % ring_size];
+  const double begin = seconds_now();
+  const auto ready = [&] { return claimed_ > released_ && slot.left == 0; };
+  changed_.wait(lock, [&] { return ready() || error_; });
+  waited_ += seconds_now() - begin;
+  if (!ready()) std::rethrow_exception(error_);
   held_ = true;
-  return ring_[released_ % ring_size];
+  close_gaps(slot);
+  return slot.batch;
 }
 
-void Loader::run(const std::stop_token& stop, std::uint64_t epoch, std::uint64_t index) {
+// Where examples were left out the ones behind them move up.
+void Loader::close_gaps(Slot& slot) {
+  Batch& batch = slot.batch;
+  const std::size_t values = data_->shape().size();
+  const std::size_t count = slot.examples.size();
+  std::size_t kept = 0;
+  for (std::size_t place = 0; place < count; ++place) {
+    if (!slot.skipped[place].empty()) {
+      options_.on_skip(slot.skipped[place]);
+      continue;
+    }
+    if (kept != place) {
+      std::copy_n(batch.x.data() + place * values, values, batch.x.data() + kept * values);
+      batch.labels[kept] = batch.labels[place];
+    }
+    ++kept;
+  }
+  if (kept == 0) fail("{} examples in a row cannot be read, the first: {}", count, slot.skipped[0]);
+  batch.labels.resize(kept);
+  batch.size = static_cast<std::int64_t>(kept);
+}
+
+// Each thread takes some places of the batch claimed last, or of a new one.
+void Loader::work(const std::stop_token& stop) {
+  const std::size_t share = std::max(values_at_a_time / data_->shape().size(), std::size_t{1});
   try {
-    for (bool arranged = false;;) {
+    for (;;) {
       std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, stop, [this] { return made_ - released_ < ring_size; })) return;
-      Batch& batch = ring_[made_ % ring_size];
+      const auto work_left = [this] {
+        return claimed_ > 0 && next_place_ < ring_[(claimed_ - 1) % ring_size].examples.size();
+      };
+      const auto may_go_on = [&] { return error_ || work_left() || claimed_ - released_ < ring_size; };
+      if (!changed_.wait(lock, stop, may_go_on) || error_) return;
+      if (!work_left()) claim_batch();
+      Slot& slot = ring_[(claimed_ - 1) % ring_size];
+      const std::size_t begin = next_place_;
+      next_place_ = std::min(begin + share, slot.examples.size());
+      const std::size_t end = next_place_;
       lock.unlock();
 
-      if (!std::exchange(arranged, true)) {
-        if (options_.shuffle) {
-          epoch_order(options_.seed, epoch, order_);
-        } else {
-          std::iota(order_.begin(), order_.end(), 0U);
-        }
-      }
-      batch.epoch = epoch;
-      batch.index = index;
-      if (!fill(stop, batch)) return;
-      if (++index == batches_) {
-        index = 0;
-        ++epoch;
-        arranged = false;
+      for (std::size_t place = begin; place < end; ++place) {
+        if (stop.stop_requested()) return;
+        prepare(slot, place);
       }
 
       lock.lock();
-      ++made_;
-      changed_.notify_all();
+      slot.left -= end - begin;
+      if (slot.left == 0) changed_.notify_all();
     }
   } catch (...) {
     const std::lock_guard lock(mutex_);
-    error_ = std::current_exception();
+    if (!error_) error_ = std::current_exception();
     changed_.notify_all();
   }
 }
 
-// False when the thread shall end.
-bool Loader::fill(const std::stop_token& stop, Batch& batch) {
-  const std::size_t begin = batch.index * static_cast<std::size_t>(options_.batch);
-  const std::size_t count = std::min(static_cast<std::size_t>(options_.batch), data_->size() - begin);
-  const Shape shape = data_->shape();
-  batch.size = static_cast<std::int64_t>(count);
-  batch.labels.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (stop.stop_requested()) return false;
-    batch.labels[i] = data_->get(order_[begin + i], image_.data());
-    normaliser_.apply(image_.data(), shape.pixels(), batch.pixels.data() + i * shape.size());
+// Makes the next batch's list of examples.
+void Loader::claim_batch() {
+  if (!std::exchange(arranged_, true)) {
+    if (options_.shuffle) {
+      epoch_order(options_.seed, epoch_, order_);
+    } else {
+      std::iota(order_.begin(), order_.end(), 0U);
+    }
   }
-  return true;
+  Slot& slot = ring_[claimed_ % ring_size];
+  const std::size_t begin = index_ * static_cast<std::size_t>(options_.batch);
+  const std::size_t count = std::min(static_cast<std::size_t>(options_.batch), order_.size() - begin);
+  slot.examples.assign(order_.begin() + static_cast<std::ptrdiff_t>(begin),
+                       order_.begin() + static_cast<std::ptrdiff_t>(begin + count));
+  slot.batch.labels.resize(count);
+  slot.batch.epoch = epoch_;
+  slot.batch.index = index_;
+  slot.left = count;
+  next_place_ = 0;
+  ++claimed_;
+  if (++index_ == batches_) {
+    index_ = 0;
+    ++epoch_;
+    arranged_ = false;
+  }
+  changed_.notify_all();
+}
+
+void Loader::prepare(Slot& slot, std::size_t place) {
+  const std::size_t example = slot.examples[place];
+  const Shape shape = data_->shape();
+  float* x = slot.batch.x.data() + place * shape.size();
+  slot.batch.labels[place] = data_->label(example);
+  slot.skipped[place].clear();
+  try {
+    data_->get(example, x);
+  } catch (const Error& error) {
+    if (!options_.on_skip) throw;
+    slot.skipped[place] = error.what();
+    return;
+  }
+  normaliser_.apply(x, shape.pixels());
 }
 
 }  // namespace halfwave

@@ -1,66 +1,74 @@
 #include "halfwave/data/normalisation.h"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "halfwave/base/error.h"
+#include "halfwave/base/parallel.h"
 
 namespace halfwave {
 namespace {
 
-constexpr std::size_t levels = 256;
+constexpr std::size_t run_length = 48;     // values; whole pixels of 1 and 3 channels, whole vectors
+constexpr std::size_t part_examples = 64;  // summed in one go
 
-struct Sums {
-  std::uint64_t values = 0;
-  std::uint64_t squares = 0;
+// Of a channel: count, mean, and the sum of squared distances from the mean.
+struct Moments {
+  double count = 0;
+  double mean = 0;
+  double squares = 0;
+
+  // Chan, Golub and LeVeque 1979, "Updating formulae and a pairwise algorithm", equations 2.1.
+  void add(const Moments& other) {
+    if (other.count == 0) return;
+    const double all = count + other.count;
+    const double distance = other.mean - mean;
+    mean += distance * other.count / all;
+    squares += other.squares + distance * distance * count * other.count / all;
+    count = all;
+  }
 };
 
-void add(const std::vector<std::uint8_t>& pixels, std::vector<Sums>& sums) {
-  const std::size_t channels = sums.size();
-  for (std::size_t c = 0; c < channels; ++c) {
-    Sums sum;
-    for (std::size_t i = c; i < pixels.size(); i += channels) {
-      const std::uint32_t value = pixels[i];
-      sum.values += value;
-      sum.squares += value * value;
-    }
-    sums[c].values += sum.values;
-    sums[c].squares += sum.squares;
+Moments moments_of(const std::vector<float>& values, std::size_t channel, std::size_t channels) {
+  const auto count = static_cast<double>(values.size() / channels);
+  double sum = 0;
+  for (std::size_t i = channel; i < values.size(); i += channels) sum += static_cast<double>(values[i]);
+  Moments result{.count = count, .mean = sum / count};
+  for (std::size_t i = channel; i < values.size(); i += channels) {
+    const double distance = static_cast<double>(values[i]) - result.mean;
+    result.squares += distance * distance;
   }
+  return result;
 }
 
-// Reads eight pixels at a time: two and a half times as fast as one by one.
-void apply_table(const float* table, const std::uint8_t* pixels, std::size_t count, float* x) {
-  std::size_t i = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    for (; count - i >= 8; i += 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, pixels + i, 8);
-      for (std::size_t k = 0; k < 8; ++k) x[i + k] = table[word >> 8 * k & 0xFF];
+// A row a part of the examples, each of a channel after another.
+std::vector<Moments> moments_of_parts(const Dataset& data, std::size_t channels) {
+  const std::size_t parts = (data.size() + part_examples - 1) / part_examples;
+  std::vector<Moments> result(parts * channels);
+  parallel_for(parts, 1, [&](std::size_t begin, std::size_t end, int) {
+    std::vector<float> values(data.shape().size());
+    for (std::size_t i = begin * part_examples; i < std::min(end * part_examples, data.size()); ++i) {
+      data.get(i, values.data());
+      for (std::size_t c = 0; c < channels; ++c)
+        result[i / part_examples * channels + c].add(moments_of(values, c, channels));
     }
-  }
-  for (; i < count; ++i) x[i] = table[pixels[i]];
+  });
+  return result;
 }
 
 }  // namespace
 
 Normalisation measure_normalisation(const Dataset& data) {
-  std::vector<Sums> sums(static_cast<std::size_t>(data.shape().channels));
-  std::vector<std::uint8_t> pixels(data.shape().size());
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    data.get(i, pixels.data());
-    add(pixels, sums);
-  }
-  const auto count = static_cast<double>(data.size() * data.shape().pixels());
+  const auto channels = static_cast<std::size_t>(data.shape().channels);
+  const std::vector<Moments> parts = moments_of_parts(data, channels);
   Normalisation result;
-  for (const Sums& sum : sums) {
-    const double mean = static_cast<double>(sum.values) / count;
-    const double variance = static_cast<double>(sum.squares) / count - mean * mean;
-    // Half a level in one pixel of all is far above what rounding leaves of a constant channel.
-    const double deviation = variance * count > 0.25 ? std::sqrt(variance) : 255;
-    result.mean.push_back(static_cast<float>(mean / 255));
-    result.deviation.push_back(static_cast<float>(deviation / 255));
+  for (std::size_t c = 0; c < channels; ++c) {
+    Moments all;
+    for (std::size_t i = c; i < parts.size(); i += channels) all.add(parts[i]);
+    // What rounding leaves of a constant channel is far below this.
+    const bool constant = all.squares <= 1e-24 * all.count * all.mean * all.mean;
+    result.mean.push_back(static_cast<float>(all.mean));
+    result.deviation.push_back(constant ? 1 : static_cast<float>(std::sqrt(all.squares / all.count)));
   }
   return result;
 }
@@ -79,21 +87,20 @@ Normaliser::Normaliser(const Normalisation& normalisation, std::int64_t channels
           "channel {}",
           means[c], deviations[c], c);
     }
-    for (std::size_t level = 0; level < levels; ++level) {
-      const double value = (static_cast<double>(level) / 255 - means[c]) / deviations[c];
-      table_.push_back(static_cast<float>(value));
-    }
   }
+  do {
+    means_.insert(means_.end(), means.begin(), means.end());
+    for (const float deviation : deviations) factors_.push_back(1 / deviation);
+  } while (means_.size() < run_length);
 }
 
-void Normaliser::apply(const std::uint8_t* pixels, std::size_t count, float* x) const {
-  const float* table = table_.data();
-  if (channels_ == 1) {
-    apply_table(table, pixels, count, x);
-    return;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t c = 0; c < channels_; ++c) *x++ = table[c * levels + *pixels++];
+void Normaliser::apply(float* x, std::size_t count) const {
+  const std::size_t run = means_.size();
+  for (std::size_t left = count * channels_; left > 0;) {
+    const std::size_t part = std::min(left, run);
+    for (std::size_t i = 0; i < part; ++i) x[i] = (x[i] - means_[i]) * factors_[i];
+    x += part;
+    left -= part;
   }
 }
 

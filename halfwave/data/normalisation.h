@@ -1,4 +1,4 @@
-// Pixels (0 to 255) to the values a network sees: x = (pixel / 255 - mean) / deviation, channel by channel.
+// The values of examples to those a network sees: x = (value - mean) / deviation, channel by channel.
 // The same for training, measuring and predicting, so a model file keeps the numbers.
 #pragma once
 
@@ -10,15 +10,16 @@
 
 namespace halfwave {
 
-// One value a channel each, of pixel / 255.
+// One number a channel each; for pictures of values from 0 to 1.
 struct Normalisation {
   std::vector<float> mean;
   std::vector<float> deviation;
   bool operator==(const Normalisation&) const = default;
 };
 
-// Mean and standard deviation of each channel over all pixels of all images, from exact integer sums; the
-// deviation of a channel that never changes is given as 1. Passes on what get() throws.
+// Mean and standard deviation of each channel over all pixels of all examples; the deviation of a channel
+// that never changes is given as 1. Summed in double, a part of the examples after another: the same bits for
+// any number of threads. Passes on what get() throws.
 Normalisation measure_normalisation(const Dataset& data);
 
 // A normalisation made ready for use. Thread-safe.
@@ -28,12 +29,14 @@ class Normaliser {
   // > 0.
   Normaliser(const Normalisation& normalisation, std::int64_t channels);
 
-  // Writes count pixels (count x channels values) to x.
-  void apply(const std::uint8_t* pixels, std::size_t count, float* x) const;
+  // Changes count pixels (count x channels values) in place.
+  void apply(float* x, std::size_t count) const;
 
  private:
   std::size_t channels_;
-  std::vector<float> table_;  // 256 values a channel
+  // Of a run of whole pixels, long enough for vectors.
+  std::vector<float> means_;
+  std::vector<float> factors_;  // 1 / deviation
 };
 
 }  // namespace halfwave

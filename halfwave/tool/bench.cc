@@ -53,9 +53,9 @@ class Source {
       return;
     }
     random_.size = options.batch;
-    random_.pixels = Buffer(net.input().size() * static_cast<std::size_t>(options.batch));
+    random_.x = Buffer(net.input().size() * static_cast<std::size_t>(options.batch));
     RandomStream random(1, RandomPurpose::bench);
-    for (float& x : random_.pixels.span()) x = random.normal();
+    for (float& x : random_.x.span()) x = random.normal();
     for (std::int64_t i = 0; i < options.batch; ++i) {
       random_.labels.push_back(
           static_cast<int>(random.below(static_cast<std::uint32_t>(net.output().size()))));
@@ -183,7 +183,7 @@ void train(const Options& options) {
   std::uint64_t count = 0;
   const Result result = measure(options, step.plan(), [&] {
     const Batch& batch = source.next();
-    step.run(batch.pixels.data(), batch.labels, count++, choices.rate);
+    step.run(batch.x.data(), batch.labels, count++, choices.rate);
     return batch.size;
   });
   print(net, options, result);
@@ -195,7 +195,7 @@ void infer(const Options& options) {
   Inference inference(net, options.batch);
   const Result result = measure(options, inference, [&] {
     const Batch& batch = source.next();
-    inference.forward(batch.pixels.data(), batch.size);
+    inference.forward(batch.x.data(), batch.size);
     return batch.size;
   });
   print(net, options, result);

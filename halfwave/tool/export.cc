@@ -25,10 +25,12 @@ void run(const Options& options) {
   }
   make_folder(options.folder);
   Image image{shape.height, shape.width, shape.channels, std::vector<std::uint8_t>(shape.size())};
+  std::vector<float> values(shape.size());
   const std::size_t count = std::min(options.count, test.size());
   for (std::size_t i = 0; i < count; ++i) {
-    const auto label = static_cast<std::size_t>(test.get(i, image.pixels.data()));
-    std::string name = test.classes()[label];
+    test.get(i, values.data());
+    to_bytes(values.data(), values.size(), image.pixels.data());
+    std::string name = test.classes()[static_cast<std::size_t>(test.label(i))];
     for (char& c : name) {
       if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '-';
     }

@@ -47,7 +47,7 @@ Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<
   Loader loader(data, normalisation, {.batch = inference.batch(), .shuffle = false});
   for (std::uint64_t i = 0; i < loader.batches(); ++i) {
     const Batch& images = loader.next();
-    const float* scores = inference.forward(images.pixels.data(), images.size);
+    const float* scores = inference.forward(images.x.data(), images.size);
     result.sum += evaluate_loss(loss, scores, result.classes, images.labels, nullptr);
     for (std::size_t n = 0; n < images.labels.size(); ++n) {
       const float* row = scores + n * result.classes;

@@ -29,7 +29,8 @@ void Predictor::predict(std::span<const std::uint8_t> pixels, std::span<float> s
     }
   }
   if (!slot) slot = std::make_unique<Slot>(model_);
-  normaliser_.apply(pixels.data(), input.pixels(), slot->input.data());
+  to_values(pixels.data(), pixels.size(), slot->input.data());
+  normaliser_.apply(slot->input.data(), input.pixels());
   const float* scores = slot->inference.forward(slot->input.data(), 1);
   if (plain_scores_) {
     kernel::softmax(1, shares.size(), scores, shares.data());

@@ -46,7 +46,7 @@ void Trainer::restore(TrainState state) {
 
 void Trainer::step(const Batch& batch) {
   const double rate = scheduled_rate(options_, state_.step, loader_.batches());
-  const LossSum sum = step_.run(batch.pixels.data(), batch.labels, state_.step, rate);
+  const LossSum sum = step_.run(batch.x.data(), batch.labels, state_.step, rate);
   if (!std::isfinite(sum.loss)) explain(batch);
   ++state_.step;
   state_.sum += sum;
@@ -58,7 +58,7 @@ std::string Trainer::advice() const {
 }
 
 void Trainer::explain(const Batch& batch) {
-  const std::string where = step_.first_not_finite(batch.pixels.data(), batch.size, state_.step);
+  const std::string where = step_.first_not_finite(batch.x.data(), batch.size, state_.step);
   fail("the loss is no longer finite in epoch {}, step {}: it began in {}; {}", state_.epoch + 1,
        state_.step + 1, where, advice());
 }

@@ -17,52 +17,54 @@ Idx labels(std::vector<std::uint8_t> values) {
 }
 
 TEST(IdxDataset, GivesImagesAndLabels) {
-  const IdxDataset data(images({2, 1, 2}, {1, 2, 3, 4}), labels({1, 0}), {"cat", "dog"});
-  EXPECT_EQ(data.size(), 2U);
-  EXPECT_EQ(data.shape(), (Shape{.height = 1, .width = 2, .channels = 1}));
-  EXPECT_EQ(data.classes(), (std::vector<std::string>{"cat", "dog"}));
-  std::vector<std::uint8_t> pixels(2);
-  EXPECT_EQ(data.get(1, pixels.data()), 0);
-  EXPECT_EQ(pixels, (std::vector<std::uint8_t>{3, 4}));
-  EXPECT_EQ(data.get(0, pixels.data()), 1);
-  EXPECT_EQ(pixels, (std::vector<std::uint8_t>{1, 2}));
+  const auto data = make_idx_dataset(images({2, 1, 2}, {1, 2, 3, 4}), labels({1, 0}), {"cat", "dog"});
+  EXPECT_EQ(data->size(), 2U);
+  EXPECT_EQ(data->shape(), (Shape{.height = 1, .width = 2, .channels = 1}));
+  EXPECT_EQ(data->classes(), (std::vector<std::string>{"cat", "dog"}));
+  std::vector<float> values(2);
+  data->get(1, values.data());
+  EXPECT_EQ(values, (std::vector<float>{3.0F / 255, 4.0F / 255}));
+  EXPECT_EQ(data->label(1), 0);
+  data->get(0, values.data());
+  EXPECT_EQ(values, (std::vector<float>{1.0F / 255, 2.0F / 255}));
+  EXPECT_EQ(data->label(0), 1);
 }
 
 TEST(IdxDataset, TakesColour) {
-  const IdxDataset data(images({1, 2, 1, 3}, {1, 2, 3, 4, 5, 6}), labels({0}), {"0"});
-  EXPECT_EQ(data.shape(), (Shape{.height = 2, .width = 1, .channels = 3}));
+  const auto data = make_idx_dataset(images({1, 2, 1, 3}, {1, 2, 3, 4, 5, 6}), labels({0}), {"0"});
+  EXPECT_EQ(data->shape(), (Shape{.height = 2, .width = 1, .channels = 3}));
 }
 
 TEST(IdxDataset, FingerprintNamesTheContent) {
   const std::vector<std::string> classes{"0", "1"};
-  const IdxDataset data(images({2, 1, 2}, {1, 2, 3, 4}), labels({1, 0}), classes);
+  const auto data = make_idx_dataset(images({2, 1, 2}, {1, 2, 3, 4}), labels({1, 0}), classes);
   // 0xb63cfbcd is the CRC-32 of the bytes 1 2 3 4, 0x58c223be that of 1 0.
-  EXPECT_EQ(data.fingerprint(), "2x1x2x1-b63cfbcd-58c223be");
-  const IdxDataset same(images({2, 1, 2}, {1, 2, 3, 4}), labels({1, 0}), classes);
-  EXPECT_EQ(same.fingerprint(), data.fingerprint());
-  const IdxDataset turned(images({2, 2, 1}, {1, 2, 3, 4}), labels({1, 0}), classes);
-  EXPECT_NE(turned.fingerprint(), data.fingerprint());
-  const IdxDataset relabelled(images({2, 1, 2}, {1, 2, 3, 4}), labels({0, 1}), classes);
-  EXPECT_NE(relabelled.fingerprint(), data.fingerprint());
-  const IdxDataset other(images({2, 1, 2}, {1, 2, 4, 3}), labels({1, 0}), classes);
-  EXPECT_NE(other.fingerprint(), data.fingerprint());
+  EXPECT_EQ(data->fingerprint(), "2x1x2x1-b63cfbcd-58c223be");
+  const auto same = make_idx_dataset(images({2, 1, 2}, {1, 2, 3, 4}), labels({1, 0}), classes);
+  EXPECT_EQ(same->fingerprint(), data->fingerprint());
+  const auto turned = make_idx_dataset(images({2, 2, 1}, {1, 2, 3, 4}), labels({1, 0}), classes);
+  EXPECT_NE(turned->fingerprint(), data->fingerprint());
+  const auto relabelled = make_idx_dataset(images({2, 1, 2}, {1, 2, 3, 4}), labels({0, 1}), classes);
+  EXPECT_NE(relabelled->fingerprint(), data->fingerprint());
+  const auto other = make_idx_dataset(images({2, 1, 2}, {1, 2, 4, 3}), labels({1, 0}), classes);
+  EXPECT_NE(other->fingerprint(), data->fingerprint());
 }
 
 TEST(IdxDataset, SaysWhatIsWrong) {
   EXPECT_EQ(message([] {
-              IdxDataset(images({2}, {1, 2}), labels({1, 0}), {"0", "1"});
+              make_idx_dataset(images({2}, {1, 2}), labels({1, 0}), {"0", "1"});
             }),
             "images: expected images (3 or 4 dimensions), got 2; are images and labels exchanged?");
   EXPECT_EQ(message([] {
-              IdxDataset(images({1, 1, 1}, {1}), images({1, 1, 1}, {0}), {"0"});
+              make_idx_dataset(images({1, 1, 1}, {1}), images({1, 1, 1}, {0}), {"0"});
             }),
             "images: expected labels (1 dimension), got 1x1x1; are images and labels exchanged?");
   EXPECT_EQ(message([] {
-              IdxDataset(images({1, 1, 1}, {1}), labels({0, 0}), {"0"});
+              make_idx_dataset(images({1, 1, 1}, {1}), labels({0, 0}), {"0"});
             }),
             "labels: expected a label for each of the 1 images in images, got 2");
   EXPECT_EQ(message([] {
-              IdxDataset(images({2, 1, 1}, {1, 1}), labels({1, 2}), {"0", "1"});
+              make_idx_dataset(images({2, 1, 1}, {1, 1}), labels({1, 2}), {"0", "1"});
             }),
             "labels: expected labels from 0 to 1, got 2 for image 1");
 }

@@ -24,8 +24,8 @@ std::vector<int> images(const Batch& batch) {
   std::vector<int> numbers;
   EXPECT_EQ(batch.labels.size(), static_cast<std::size_t>(batch.size));
   for (std::size_t i = 0; i < batch.labels.size(); ++i) {
-    numbers.push_back(static_cast<int>(std::lround(batch.pixels[2 * i])));
-    EXPECT_NEAR(batch.pixels[2 * i + 1], 99, 1e-4);
+    numbers.push_back(static_cast<int>(std::lround(batch.x[2 * i])));
+    EXPECT_NEAR(batch.x[2 * i + 1], 99, 1e-4);
     EXPECT_EQ(batch.labels[i], numbers.back() % 10);
   }
   return numbers;
@@ -124,7 +124,7 @@ TEST(Loader, Normalises) {
   Loader loader(data, measure_normalisation(*data), {.batch = 4, .shuffle = false});
   const Batch& batch = loader.next();
   const std::vector<float> expected{-1, 0, 1, 0, -1, 0, 1, 0};
-  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(batch.pixels[i], expected[i], 1e-7);
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(batch.x[i], expected[i], 1e-7);
 }
 
 TEST(Loader, BatchMayBeLargerThanTheData) {
@@ -139,7 +139,7 @@ TEST(Loader, BatchesStayInTheirPlaces) {
   std::vector<const int*> label_places;
   for (int i = 0; i < 200; ++i) {
     const Batch& batch = loader.next();
-    places.push_back(batch.pixels.data());
+    places.push_back(batch.x.data());
     label_places.push_back(batch.labels.data());
   }
   for (std::size_t i = 3; i < places.size(); ++i) {
@@ -148,18 +148,61 @@ TEST(Loader, BatchesStayInTheirPlaces) {
   }
 }
 
+std::shared_ptr<const Dataset> damaged(std::size_t size, std::function<bool(std::size_t)> bad) {
+  return std::make_shared<MadeDataset>(size, Shape{.height = 1, .width = 2, .channels = 1},
+                                       [bad = std::move(bad)](std::size_t i, std::size_t place) {
+                                         if (bad(i))
+                                           throw Error("image " + std::to_string(i) + " is damaged");
+                                         return place == 0 ? static_cast<int>(i) : 99;
+                                       });
+}
+
 TEST(Loader, PassesOnErrors) {
-  const auto data = std::make_shared<MadeDataset>(10, Shape{.height = 1, .width = 2, .channels = 1},
-                                                  [](std::size_t i, std::size_t place) {
-                                                    if (i == 5) throw Error("image 5 is damaged");
-                                                    return place == 0 ? static_cast<int>(i) : 99;
-                                                  });
+  const auto data = damaged(10, [](std::size_t i) { return i == 5; });
   Loader loader(data, plain, {.batch = 2, .shuffle = false});
   EXPECT_EQ(take(loader, 2), (std::vector<std::vector<int>>{{0, 1}, {2, 3}}));
   EXPECT_EQ(message([&] { loader.next(); }), "image 5 is damaged");
   EXPECT_EQ(message([&] { loader.next(); }), "image 5 is damaged");
   loader.seek(0, 3);
   EXPECT_EQ(take(loader, 2), (std::vector<std::vector<int>>{{6, 7}, {8, 9}}));
+}
+
+TEST(Loader, AnyNumberOfThreadsGivesTheSame) {
+  Loader one(numbered(200), plain, {.batch = 30, .seed = 3});
+  const auto batches = take(one, 40);
+  for (const int threads : {2, 3, 8}) {
+    Loader many(numbered(200), plain, {.batch = 30, .seed = 3, .threads = threads});
+    EXPECT_EQ(take(many, 40), batches) << threads;
+    many.seek(2, 3);
+    EXPECT_EQ(take(many, 5), std::vector(batches.begin() + 17, batches.begin() + 22)) << threads;
+  }
+}
+
+TEST(Loader, LeavesOutWhatCannotBeReadAndTells) {
+  for (const int threads : {1, 3}) {
+    std::vector<std::string> told;
+    Loader loader(damaged(10, [](std::size_t i) { return i == 2 || i == 5 || i == 9; }), plain,
+                  {.batch = 3, .shuffle = false, .threads = threads, .on_skip = [&](const std::string& why) {
+                     told.push_back(why);
+                   }});
+    EXPECT_EQ(take(loader, 3), (std::vector<std::vector<int>>{{0, 1}, {3, 4}, {6, 7, 8}}));
+    EXPECT_EQ(told, (std::vector<std::string>{"image 2 is damaged", "image 5 is damaged"}));
+    EXPECT_EQ(message([&] { loader.next(); }),
+              "1 examples in a row cannot be read, the first: image 9 is damaged");
+  }
+}
+
+TEST(Loader, CountsTheTimeItWaits) {
+  const auto slow = std::make_shared<MadeDataset>(10, Shape{.height = 1, .width = 1, .channels = 1},
+                                                  [](std::size_t, std::size_t) {
+                                                    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                                                    return 0;
+                                                  });
+  Loader loader(slow, plain, {.batch = 5});
+  EXPECT_EQ(loader.seconds_waited(), 0);
+  loader.next();
+  loader.next();
+  EXPECT_GE(loader.seconds_waited(), 0.005);
 }
 
 TEST(Loader, EndsPromptlyAtAnyMoment) {

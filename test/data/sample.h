@@ -55,17 +55,17 @@ inline std::string gzip(const std::string& text) {
   return packed;
 }
 
-// A data set given by a function from image and place to pixel; the label is i modulo 10.
+// A data set given by a function from image and place to pixel (0 to 255); the label is i modulo 10.
 class MadeDataset : public Dataset {
  public:
   MadeDataset(std::size_t size, Shape shape, std::function<int(std::size_t i, std::size_t place)> pixel)
       : size_(size), shape_(shape), pixel_(std::move(pixel)) {}
   std::size_t size() const override { return size_; }
   Shape shape() const override { return shape_; }
-  int get(std::size_t i, std::uint8_t* pixels) const override {
-    for (std::size_t k = 0; k < shape_.size(); ++k) pixels[k] = static_cast<std::uint8_t>(pixel_(i, k));
-    return static_cast<int>(i % 10);
+  void get(std::size_t i, float* values) const override {
+    for (std::size_t k = 0; k < shape_.size(); ++k) values[k] = static_cast<float>(pixel_(i, k)) / 255;
   }
+  int label(std::size_t i) const override { return static_cast<int>(i % 10); }
   const std::vector<std::string>& classes() const override { return classes_; }
   std::string fingerprint() const override { return "made"; }
 

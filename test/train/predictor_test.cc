@@ -57,7 +57,9 @@ TEST(Predictor, GivesTheSameInManyThreads) {
   const SampleData data(40, 3);
   const auto predict = [&](std::size_t i) {
     std::vector<std::uint8_t> pixels(64);
-    data.get(i, pixels.data());
+    std::vector<float> values(64);
+    data.get(i, values.data());
+    to_bytes(values.data(), values.size(), pixels.data());
     std::vector<float> shares(4);
     predictor.predict(pixels, shares);
     return shares;

@@ -16,14 +16,16 @@ class SampleData final : public Dataset {
 
   std::size_t size() const override { return size_; }
   Shape shape() const override { return {8, 8, 1}; }
-  int get(std::size_t i, std::uint8_t* pixels) const override {
+  int label(std::size_t i) const override {
+    return static_cast<int>(RandomStream(seed_, RandomPurpose::test, i).below(4));
+  }
+  void get(std::size_t i, float* values) const override {
     RandomStream random(seed_, RandomPurpose::test, i);
     const auto label = random.below(4);
     for (std::uint32_t p = 0; p < 64; ++p) {
       const bool bar = p / 8 / 2 == label;
-      pixels[p] = static_cast<std::uint8_t>(random.below(120) + (bar ? 100 : 0));
+      values[p] = static_cast<float>(random.below(120) + (bar ? 100 : 0)) / 255;
     }
-    return static_cast<int>(label);
   }
   const std::vector<std::string>& classes() const override { return classes_; }
   std::string fingerprint() const override { return std::to_string(seed_) + ":" + std::to_string(size_); }
