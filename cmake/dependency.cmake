@@ -7,9 +7,12 @@ find_package(hwy REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(GIF REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp)
+find_path(STB_INCLUDE_DIR stb/stb_image.h REQUIRED)
 
 # Debian's package file of oneDNN asks for OpenCL's headers, which nothing here uses: found by hand instead.
 if(NOT TARGET DNNL::dnnl)
@@ -22,4 +25,5 @@ endif()
 
 set(HALFWAVE_PUBLIC_DEPENDENCIES fmt::fmt)
 set(HALFWAVE_PRIVATE_DEPENDENCIES OpenMP::OpenMP_CXX DNNL::dnnl hwy::hwy tomlplusplus::tomlplusplus
-    nlohmann_json::nlohmann_json ZLIB::ZLIB PkgConfig::spng PkgConfig::turbojpeg)
+    nlohmann_json::nlohmann_json ZLIB::ZLIB PkgConfig::spng PkgConfig::turbojpeg
+    PkgConfig::webp GIF::GIF)

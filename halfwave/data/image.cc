@@ -4,17 +4,19 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 #include "halfwave/base/error.h"
 #include "halfwave/base/file.h"
+#include "halfwave/data/bmp.h"
+#include "halfwave/data/gif.h"
 #include "halfwave/data/jpeg.h"
 #include "halfwave/data/png.h"
+#include "halfwave/data/pnm.h"
+#include "halfwave/data/webp.h"
 
 namespace halfwave {
 namespace {
-
-// A file of an image under the pixel limit that is larger than this is no honest one.
-constexpr std::uint64_t file_limit = std::uint64_t{1} << 30;
 
 struct Format {
   std::string_view name;
@@ -22,11 +24,13 @@ struct Format {
 };
 
 // Formats that people often take for these; the first bytes are from each format's specification.
-constexpr std::array<Format, 6> foreign{{{"a GIF image", "GIF8"},
-                                         {"a BMP image", "BM"},
-                                         {"a WebP or other RIFF file", "RIFF"},
-                                         {"a TIFF image", std::string_view("II*\0", 4)},
+constexpr std::array<Format, 8> foreign{{{"a TIFF image", std::string_view("II*\0", 4)},
                                          {"a TIFF image", std::string_view("MM\0*", 4)},
+                                         {"an SVG drawing", "<svg"},
+                                         {"an XML file", "<?xml"},
+                                         {"a web page", "<!DOCTYPE"},
+                                         {"a PDF file", "%PDF"},
+                                         {"a ZIP file", "PK\x03\x04"},
                                          {"a gzip file", "\x1f\x8b"}}};
 
 std::string describe(std::string_view bytes) {
@@ -40,15 +44,46 @@ std::string describe(std::string_view bytes) {
 
 }  // namespace
 
-Image decode_image(std::string_view bytes, const std::string& name) {
-  if (bytes.empty()) fail("{}: expected a PNG or JPEG image, got an empty file", name);
+Image decode_image(std::string_view bytes, const std::string& name, const TargetSize& target) {
+  if (is_jpeg(bytes)) return decode_jpeg(bytes, name, target);
   if (is_png(bytes)) return decode_png(bytes, name);
-  if (is_jpeg(bytes)) return decode_jpeg(bytes, name);
-  fail("{}: expected a PNG or JPEG image, got {}; convert it", name, describe(bytes));
+  if (is_webp(bytes)) return decode_webp(bytes, name);
+  if (is_gif(bytes)) return decode_gif(bytes, name);
+  if (is_bmp(bytes)) return decode_bmp(bytes, name);
+  if (is_pnm(bytes)) return decode_pnm(bytes, name);
+  if (bytes.empty()) fail("{}: expected a picture, got an empty file", name);
+  fail("{}: expected a picture (JPEG, PNG, WebP, GIF, BMP, PGM or PPM), got {}; convert it", name,
+       describe(bytes));
 }
 
-Image read_image(const std::filesystem::path& path) {
-  return decode_image(read_file(path, file_limit), path.string());
+bool is_picture(std::string_view first_bytes) {
+  return is_jpeg(first_bytes) || is_png(first_bytes) || is_webp(first_bytes) || is_gif(first_bytes) ||
+         is_bmp(first_bytes) || is_pnm(first_bytes);
+}
+
+bool is_picture_file(const std::filesystem::path& path) {
+  std::array<char, 32> start{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  return is_picture({start.data(), static_cast<std::size_t>(file.gcount())});
+}
+
+Image read_image(const std::filesystem::path& path, const TargetSize& target) {
+  return decode_image(read_file(path, picture_file_limit), path.string(), target);
+}
+
+void lay_over_white(Image& image) {
+  std::vector<std::uint8_t>& pixels = image.pixels;
+  const std::size_t count = pixels.size() / 4;
+  const auto channels = static_cast<std::size_t>(image.channels);
+  for (std::size_t i = 0; i < count; ++i) {
+    const unsigned alpha = pixels[4 * i + 3];
+    for (std::size_t c = 0; c < channels; ++c) {
+      const unsigned value = pixels[4 * i + c];
+      pixels[channels * i + c] = static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+  pixels.resize(channels * count);
 }
 
 void to_values(const std::uint8_t* bytes, std::size_t count, float* values) {

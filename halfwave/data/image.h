@@ -1,5 +1,5 @@
-// Single images as people have them: decoding PNG and JPEG, told by content.
-// Leaves out colour management (gamma, profiles), the camera's orientation mark, and all other formats.
+// Single images as people have them: decoding JPEG, PNG, WebP, GIF, BMP, PGM and PPM, told by content.
+// Leaves out colour management (gamma, profiles).
 #pragma once
 
 #include <cstddef>
@@ -23,15 +23,34 @@ struct Image {
 // An image with more pixels is refused before memory is taken for it.
 inline constexpr std::uint64_t pixel_limit = 100'000'000;
 
-// Decodes a whole PNG or JPEG file; name stands for it in messages. Grey files give 1 channel, all others 3.
-// PNG: every kind; of 16 bits the upper 8 are kept; what is transparent is laid over white.
+// The size that a picture is to be brought to (see fit.h); 0: its own.
+struct TargetSize {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
+// Decodes a whole file; name stands for it in messages. Grey files give 1 channel, all others 3. What is
+// transparent is laid over white, and where Exif data say how the camera was held the picture is turned
+// upright.
+//
 // JPEG: what libjpeg-turbo reads, baseline and progressive; CMYK and YCCK are taken as Adobe writes them
-// (255 is no ink) and become red = cyan * black / 255, and so on.
-// Error when it is neither, cut, damaged (even where a picture could be made of it), or over the limit.
-Image decode_image(std::string_view bytes, const std::string& name);
+//   (255 is no ink) and become red = cyan * black / 255, and so on. Where a target is given, a half, a
+//   quarter or an eighth of each side is decoded if twice the target is left.
+// PNG: every kind; of 16 bits the upper 8 are kept.
+// WebP: no animations. GIF: the first picture. BMP: uncompressed. PGM and PPM: as text or as bytes.
+//
+// Error when it is none of them, cut, damaged (even where a picture could be made of it), or over the limit.
+Image decode_image(std::string_view bytes, const std::string& name, const TargetSize& target = {});
+
+// Whether a file begins as a picture of a kind that decode_image() takes.
+bool is_picture(std::string_view first_bytes);
+bool is_picture_file(const std::filesystem::path& path);  // false also where it cannot be read
 
 // Reads and decodes a file. Error as above, or when it cannot be read.
-Image read_image(const std::filesystem::path& path);
+Image read_image(const std::filesystem::path& path, const TargetSize& target = {});
+
+// A file that is larger is no honest picture.
+inline constexpr std::uint64_t picture_file_limit = std::uint64_t{1} << 30;
 
 // Bytes to values from 0 to 1, and back (rounded, and cut off outside of that).
 void to_values(const std::uint8_t* bytes, std::size_t count, float* values);
@@ -39,5 +58,8 @@ void to_bytes(const float* values, std::size_t count, std::uint8_t* bytes);
 
 // For the decoders: Error when there are more pixels than the limit.
 void check_pixels(std::uint64_t height, std::uint64_t width, const std::string& name);
+
+// For the decoders: makes image.channels channels of red, green, blue and alpha, in place.
+void lay_over_white(Image& image);
 
 }  // namespace halfwave

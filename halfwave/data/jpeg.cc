@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "halfwave/base/error.h"
+#include "halfwave/data/exif.h"
 
 namespace halfwave {
 namespace {
@@ -31,11 +33,23 @@ void mix_inks(std::vector<std::uint8_t>& pixels) {
   pixels.resize(3 * count);
 }
 
+// By how much each side may be made smaller in the decoder, so that twice the target is left for the filter
+// that does the rest. Halves, quarters and eighths are what libjpeg-turbo has fast code for.
+int smaller_by(int height, int width, const TargetSize& target) {
+  if (target.height == 0 || target.width == 0) return 1;
+  int denominator = 8;
+  while (denominator > 1 &&
+         (height / denominator < 2 * target.height || width / denominator < 2 * target.width))
+    denominator /= 2;
+  return denominator;
+}
+
 }  // namespace
 
 bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); }
 
-Image decode_jpeg(std::string_view bytes, const std::string& name) {
+Image decode_jpeg(std::string_view bytes, const std::string& name, const TargetSize& target) {
+  // Not kept for the next file: that would inherit the tables of this one where its own are missing.
   const std::unique_ptr<void, Free> handle(tjInitDecompress());
   if (!handle) throw std::bad_alloc();
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
@@ -47,6 +61,11 @@ Image decode_jpeg(std::string_view bytes, const std::string& name) {
         handle.get(), name);
   check_pixels(static_cast<std::uint64_t>(height), static_cast<std::uint64_t>(width), name);
 
+  const int orientation = exif_orientation(exif_of_jpeg(bytes));
+  const int denominator =
+      orientation >= 5 ? smaller_by(width, height, target) : smaller_by(height, width, target);
+  height = (height + denominator - 1) / denominator;
+  width = (width + denominator - 1) / denominator;
   const bool inks = colours == TJCS_CMYK || colours == TJCS_YCCK;
   const bool grey = colours == TJCS_GRAY;
   const int format = inks ? TJPF_CMYK : grey ? TJPF_GRAY : TJPF_RGB;
@@ -58,7 +77,7 @@ Image decode_jpeg(std::string_view bytes, const std::string& name) {
                       TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS),
         handle.get(), name);
   if (inks) mix_inks(image.pixels);
-  return image;
+  return upright(std::move(image), orientation);
 }
 
 }  // namespace halfwave

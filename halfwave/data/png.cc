@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "halfwave/base/error.h"
+#include "halfwave/data/exif.h"
 
 namespace halfwave {
 namespace {
@@ -53,23 +55,6 @@ void check_size(const spng_ihdr& header, std::size_t bytes, const std::string& n
   }
 }
 
-std::uint8_t over_white(unsigned value, unsigned alpha) {
-  return static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
-}
-
-// Makes 1 or 3 channels of red, green, blue and alpha, in place.
-void flatten(Image& image) {
-  std::vector<std::uint8_t>& pixels = image.pixels;
-  const std::size_t count = pixels.size() / 4;
-  const auto channels = static_cast<std::size_t>(image.channels);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint8_t alpha = pixels[4 * i + 3];
-    for (std::size_t c = 0; c < channels; ++c)
-      pixels[channels * i + c] = over_white(pixels[4 * i + c], alpha);
-  }
-  pixels.resize(channels * count);
-}
-
 }  // namespace
 
 bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG\r\n\x1a\n"); }
@@ -91,8 +76,10 @@ Image decode_png(std::string_view bytes, const std::string& name) {
   image.pixels.resize(size);
   check(spng_decode_image(context.get(), image.pixels.data(), size, SPNG_FMT_RGBA8, SPNG_DECODE_TRNS), name);
   check(spng_decode_chunks(context.get()), name);  // the rest, to notice a cut
-  flatten(image);
-  return image;
+  lay_over_white(image);
+  spng_exif exif{};
+  if (spng_get_exif(context.get(), &exif) != SPNG_OK) return image;
+  return upright(std::move(image), exif_orientation({exif.data, exif.length}));
 }
 
 std::string encode_png(const Image& image) {

@@ -17,8 +17,6 @@
 namespace halfwave::tool {
 namespace {
 
-constexpr std::uint64_t largest_file = std::uint64_t{1} << 30;
-
 struct Options {
   std::string run;
   std::vector<std::string> pictures;
@@ -27,7 +25,7 @@ struct Options {
   int threads = 0;
 };
 
-// Folders give the PNG and JPEG files in them (by ending), in order of name; others are taken as they are.
+// Folders give the pictures in them, in order of name; others are taken as they are.
 std::vector<std::string> all_files(const std::vector<std::string>& names) {
   std::vector<std::string> files;
   for (const std::string& name : names) {
@@ -40,12 +38,10 @@ std::vector<std::string> all_files(const std::vector<std::string>& names) {
     std::filesystem::directory_iterator folder(name, code);
     if (code) fail("cannot read the folder {}: {}", name, code.message());
     for (const auto& entry : folder) {
-      std::string ending = entry.path().extension().string();
-      std::transform(ending.begin(), ending.end(), ending.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") found.push_back(entry.path().string());
+      if (entry.is_regular_file(code) && is_picture_file(entry.path()))
+        found.push_back(entry.path().string());
     }
-    if (found.empty()) fail("the folder {} holds no PNG or JPEG file", name);
+    if (found.empty()) fail("the folder {} holds no picture", name);
     std::sort(found.begin(), found.end());
     files.insert(files.end(), found.begin(), found.end());
   }
@@ -59,8 +55,8 @@ std::string read_standard_input() {
   for (;;) {
     const std::size_t count = std::fread(block.data(), 1, block.size(), stdin);
     bytes.append(block.data(), count);
-    if (bytes.size() > largest_file)
-      fail("standard input: expected a picture of at most {} bytes", largest_file);
+    if (bytes.size() > picture_file_limit)
+      fail("standard input: expected a picture of at most {} bytes", picture_file_limit);
     if (count < block.size()) break;
   }
   if (std::ferror(stdin) != 0) fail("cannot read standard input: {}", std::generic_category().message(errno));
@@ -112,7 +108,8 @@ void run(const Options& options) {
 }  // namespace
 
 void add_predict(CLI::App& app) {
-  auto* command = app.add_subcommand("predict", "Name what is in pictures (PNG or JPEG of any size)");
+  auto* command = app.add_subcommand(
+      "predict", "Name what is in pictures (JPEG, PNG, WebP, GIF, BMP, PGM, PPM of any size)");
   auto options = std::make_shared<Options>();
   command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")
       ->required();

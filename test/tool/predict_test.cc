@@ -145,7 +145,7 @@ TEST_F(Predict, TakesFoldersAndManyFilesInOrder) {
              json.at("classes")[0].at("name").get<std::string>() + " ";
   }
   EXPECT_EQ(found, "x.png=1 pictures/a.JPG=3 pictures/b.png=2 pictures/c.jpeg=0 x.png=1 ");
-  expect_error(predict({"pictures/deeper"}), 1, {"pictures/deeper", "no PNG or JPEG file"});
+  expect_error(predict({"pictures/deeper"}), 1, {"pictures/deeper", "no picture"});
 }
 
 TEST_F(Predict, ReadsStandardInput) {
@@ -153,8 +153,8 @@ TEST_F(Predict, ReadsStandardInput) {
   EXPECT_EQ(png.status, 0) << png.err;
   EXPECT_EQ(png.out.rfind("-: 2 ", 0), 0U) << png.out;
   EXPECT_EQ(predict({"-", "--top", "1"}, jpeg(picture(3))).out.rfind("-: 3 ", 0), 0U);
-  expect_error(predict({"-"}), 1, {"standard input", "PNG or JPEG"});
-  expect_error(predict({"-"}, "some text"), 1, {"standard input", "PNG or JPEG"});
+  expect_error(predict({"-"}), 1, {"standard input", "expected a picture"});
+  expect_error(predict({"-"}, "some text"), 1, {"standard input", "expected a picture"});
 }
 
 TEST_F(Predict, AModelFileAloneDoes) {
@@ -174,7 +174,7 @@ TEST_F(Predict, NamesBadPicturesAndPredictsTheOthers) {
   folder_.write("cut.jpg", whole.substr(0, whole.size() / 2));
   folder_.write("text.png", "this is no picture");
   folder_.write("flipped.png", flipped(good, good.size() / 2));
-  expect_error(predict({"data"}), 1, {"the folder data holds no PNG or JPEG file"});
+  expect_error(predict({"data"}), 1, {"the folder data holds no picture"});
   const Result mixed = predict(
       {"missing.png", "good.png", "empty.png", "cut.png", "cut.jpg", "text.png", "flipped.png", "good.png"});
   EXPECT_EQ(mixed.status, 1);

@@ -1,0 +1,14 @@
+// BMP, uncompressed, by stb_image. A part of image.h, which says what comes out.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "halfwave/data/image.h"
+
+namespace halfwave {
+
+bool is_bmp(std::string_view bytes);  // by the first bytes
+Image decode_bmp(std::string_view bytes, const std::string& name);
+
+}  // namespace halfwave
