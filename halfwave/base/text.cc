@@ -27,6 +27,25 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// Of the character that the bytes begin with; 0 where they begin with none (RFC 3629, section 4).
+std::size_t utf8_length(std::string_view bytes) {
+  const auto byte = [&](std::size_t i) {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || bytes.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if (byte(i) >> 6 != 2) return 0;
+  // Longer than need be, half of a pair, or past the last character.
+  if (first == 0xE0 && byte(1) < 0xA0) return 0;
+  if (first == 0xED && byte(1) > 0x9F) return 0;
+  if (first == 0xF0 && byte(1) < 0x90) return 0;
+  if (first == 0xF4 && byte(1) > 0x8F) return 0;
+  return length;
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
@@ -56,7 +75,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -75,6 +94,32 @@ std::string quoted(std::string_view text) {
 std::string suggestion(std::string_view name, std::span<const std::string_view> candidates) {
   const std::string_view found = nearest(name, candidates);
   return found.empty() ? std::string() : "; did you mean '" + std::string(found) + "'?";
+}
+
+bool is_utf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_length(bytes);
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string printable(std::string_view name) {
+  std::string result;
+  while (!name.empty()) {
+    const std::size_t length = utf8_length(name);
+    const auto c = static_cast<unsigned char>(name[0]);
+    if (length > 0 && c >= ' ' && c != 0x7F) {
+      result += name.substr(0, length);
+    } else if (c == '\n' || c == '\t') {
+      result += c == '\n' ? "\\n" : "\\t";
+    } else {
+      result += fmt::format("\\x{:02x}", c);
+    }
+    name.remove_prefix(std::max(length, std::size_t{1}));
+  }
+  return result;
 }
 
 }  // namespace halfwave

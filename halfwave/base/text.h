@@ -20,6 +20,13 @@ std::string suggestion(std::string_view name, std::span<const std::string_view> 
 std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 // In double quotes, with the escapes of TOML (and JSON) for what may not stand there as it is.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
+
+// Whether the bytes are UTF-8 (RFC 3629).
+bool is_utf8(std::string_view bytes);
+
+// A name from a file system or a file, as it can be shown in one line: control characters and what is not
+// UTF-8 become \n, \t or \x1b.
+std::string printable(std::string_view name);
 
 }  // namespace halfwave

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace halfwave {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 6> file_names{"train-images", "train-labels", "t10k-images",
+                                                     "t10k-labels",  "test-images",  "test-labels"};
 
 // The names of the files in a folder, in order.
 std::vector<std::string> list(const fs::path& folder) {
@@ -88,6 +92,14 @@ std::shared_ptr<const Dataset> make_idx_dataset(Idx images, Idx labels, std::vec
                                         std::move(classes));
 }
 
+bool is_idx_folder(const fs::path& folder) {
+  const std::vector<std::string> names = list(folder);
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return std::any_of(file_names.begin(), file_names.end(),
+                       [&](std::string_view known) { return name.find(known) != std::string::npos; });
+  });
+}
+
 DataPair open_idx_folder(const fs::path& folder, std::vector<std::string> classes) {
   const std::vector<std::string> names = list(folder);
   const fs::path train_images = find(folder, names, {"train-images"});
@@ -103,7 +115,7 @@ DataPair open_idx_folder(const fs::path& folder, std::vector<std::string> classe
     fail("{}: expected images of {}, as for training, got {}", test_images.string(),
          to_string(train->shape()), to_string(test->shape()));
   }
-  return {.name = folder.string(), .train = std::move(train), .test = std::move(test)};
+  return {.name = folder.string(), .kind = "idx files", .train = std::move(train), .test = std::move(test)};
 }
 
 DataPair open_fashion_mnist(const fs::path& folder) {

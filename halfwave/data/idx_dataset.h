@@ -15,6 +15,9 @@ namespace halfwave {
 // labels, their counts disagree, or a label has no class.
 std::shared_ptr<const Dataset> make_idx_dataset(Idx images, Idx labels, std::vector<std::string> classes);
 
+// Whether a file of the folder has one of the names that open_idx_folder() looks for.
+bool is_idx_folder(const std::filesystem::path& folder);
+
 // Opens the four files of a folder. They are told by a part of their names: train-images, train-labels, and
 // t10k-images or test-images, t10k-labels or test-labels; where a file lies beside its gzipped self, the
 // plain one is read. Without classes, they are "0", "1", ... up to the greatest label of both parts. The

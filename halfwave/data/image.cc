@@ -42,10 +42,7 @@ std::string describe(std::string_view bytes) {
   return fmt::format("a file that begins with {:02x}", fmt::join(start, " "));
 }
 
-}  // namespace
-
-Image decode_image(std::string_view bytes, const std::string& name, const TargetSize& target) {
-  if (is_jpeg(bytes)) return decode_jpeg(bytes, name, target);
+Image decode_whole(std::string_view bytes, const std::string& name) {
   if (is_png(bytes)) return decode_png(bytes, name);
   if (is_webp(bytes)) return decode_webp(bytes, name);
   if (is_gif(bytes)) return decode_gif(bytes, name);
@@ -54,6 +51,16 @@ Image decode_image(std::string_view bytes, const std::string& name, const Target
   if (bytes.empty()) fail("{}: expected a picture, got an empty file", name);
   fail("{}: expected a picture (JPEG, PNG, WebP, GIF, BMP, PGM or PPM), got {}; convert it", name,
        describe(bytes));
+}
+
+}  // namespace
+
+Image decode_image(std::string_view bytes, const std::string& name, const PictureSize& target,
+                   PictureSize* own) {
+  PictureSize size;
+  Image image = is_jpeg(bytes) ? decode_jpeg(bytes, name, target, size) : decode_whole(bytes, name);
+  if (own != nullptr) *own = is_jpeg(bytes) ? size : PictureSize{image.height, image.width};
+  return image;
 }
 
 bool is_picture(std::string_view first_bytes) {
@@ -68,7 +75,7 @@ bool is_picture_file(const std::filesystem::path& path) {
   return is_picture({start.data(), static_cast<std::size_t>(file.gcount())});
 }
 
-Image read_image(const std::filesystem::path& path, const TargetSize& target) {
+Image read_image(const std::filesystem::path& path, const PictureSize& target) {
   return decode_image(read_file(path, picture_file_limit), path.string(), target);
 }
 

@@ -23,10 +23,10 @@ struct Image {
 // An image with more pixels is refused before memory is taken for it.
 inline constexpr std::uint64_t pixel_limit = 100'000'000;
 
-// The size that a picture is to be brought to (see fit.h); 0: its own.
-struct TargetSize {
+struct PictureSize {
   std::int64_t height = 0;
   std::int64_t width = 0;
+  bool operator==(const PictureSize&) const = default;
 };
 
 // Decodes a whole file; name stands for it in messages. Grey files give 1 channel, all others 3. What is
@@ -39,15 +39,17 @@ struct TargetSize {
 // PNG: every kind; of 16 bits the upper 8 are kept.
 // WebP: no animations. GIF: the first picture. BMP: uncompressed. PGM and PPM: as text or as bytes.
 //
+// own, where given, gets the picture's own size, upright.
 // Error when it is none of them, cut, damaged (even where a picture could be made of it), or over the limit.
-Image decode_image(std::string_view bytes, const std::string& name, const TargetSize& target = {});
+Image decode_image(std::string_view bytes, const std::string& name, const PictureSize& target = {},
+                   PictureSize* own = nullptr);
 
 // Whether a file begins as a picture of a kind that decode_image() takes.
 bool is_picture(std::string_view first_bytes);
 bool is_picture_file(const std::filesystem::path& path);  // false also where it cannot be read
 
 // Reads and decodes a file. Error as above, or when it cannot be read.
-Image read_image(const std::filesystem::path& path, const TargetSize& target = {});
+Image read_image(const std::filesystem::path& path, const PictureSize& target = {});
 
 // A file that is larger is no honest picture.
 inline constexpr std::uint64_t picture_file_limit = std::uint64_t{1} << 30;

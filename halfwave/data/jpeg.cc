@@ -35,7 +35,7 @@ void mix_inks(std::vector<std::uint8_t>& pixels) {
 
 // By how much each side may be made smaller in the decoder, so that twice the target is left for the filter
 // that does the rest. Halves, quarters and eighths are what libjpeg-turbo has fast code for.
-int smaller_by(int height, int width, const TargetSize& target) {
+int smaller_by(int height, int width, const PictureSize& target) {
   if (target.height == 0 || target.width == 0) return 1;
   int denominator = 8;
   while (denominator > 1 &&
@@ -48,7 +48,8 @@ int smaller_by(int height, int width, const TargetSize& target) {
 
 bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); }
 
-Image decode_jpeg(std::string_view bytes, const std::string& name, const TargetSize& target) {
+Image decode_jpeg(std::string_view bytes, const std::string& name, const PictureSize& target,
+                  PictureSize& own) {
   // Not kept for the next file: that would inherit the tables of this one where its own are missing.
   const std::unique_ptr<void, Free> handle(tjInitDecompress());
   if (!handle) throw std::bad_alloc();
@@ -62,6 +63,7 @@ Image decode_jpeg(std::string_view bytes, const std::string& name, const TargetS
   check_pixels(static_cast<std::uint64_t>(height), static_cast<std::uint64_t>(width), name);
 
   const int orientation = exif_orientation(exif_of_jpeg(bytes));
+  own = orientation >= 5 ? PictureSize{width, height} : PictureSize{height, width};
   const int denominator =
       orientation >= 5 ? smaller_by(width, height, target) : smaller_by(height, width, target);
   height = (height + denominator - 1) / denominator;

@@ -9,6 +9,7 @@
 namespace halfwave {
 
 bool is_jpeg(std::string_view bytes);  // by the first bytes
-Image decode_jpeg(std::string_view bytes, const std::string& name, const TargetSize& target);
+Image decode_jpeg(std::string_view bytes, const std::string& name, const PictureSize& target,
+                  PictureSize& own);
 
 }  // namespace halfwave

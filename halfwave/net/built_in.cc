@@ -241,6 +241,10 @@ constexpr std::array<BuiltInNet, 13> nets{{
 
 std::span<const BuiltInNet> built_in_nets() { return nets; }
 
+bool is_built_in(std::string_view name) {
+  return std::any_of(nets.begin(), nets.end(), [&](const BuiltInNet& net) { return net.name == name; });
+}
+
 NetSpec load_net(const std::string& name_or_path) {
   std::vector<std::string_view> names;
   for (const BuiltInNet& net : nets) {

@@ -17,6 +17,8 @@ struct BuiltInNet {
 
 std::span<const BuiltInNet> built_in_nets();
 
+bool is_built_in(std::string_view name);
+
 // A built-in net by name, or one from a TOML file by path. Error, with the nearest known name, when it is
 // neither.
 NetSpec load_net(const std::string& name_or_path);

@@ -141,7 +141,7 @@ class Parser {
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::vector<std::string> all(texts.size());
   std::transform(texts.begin(), texts.end(), all.begin(),
-                 [](const std::string& text) { return quoted(text); });
+                 [](const std::string& text) { return in_quotes(text); });
   return fmt::format("[{}]", fmt::join(all, ", "));
 }
 
@@ -158,12 +158,12 @@ std::string layer_text(const LayerSpec& spec) {
     named = named || main;
     parts.insert(main ? parts.begin() : parts.end(), fmt::format("{} = {}", key, to_text(value)));
   }
-  if (!spec.name.empty()) parts.push_back("name = " + quoted(spec.name));
+  if (!spec.name.empty()) parts.push_back("name = " + in_quotes(spec.name));
   if (!joins && !spec.from.empty()) {
-    parts.push_back("from = " + (spec.from.size() == 1 ? quoted(spec.from[0]) : quoted_list(spec.from)));
+    parts.push_back("from = " + (spec.from.size() == 1 ? in_quotes(spec.from[0]) : quoted_list(spec.from)));
   }
-  if (parts.empty()) return quoted(spec.type);
-  if (!named) parts.insert(parts.begin(), "layer = " + quoted(spec.type));
+  if (parts.empty()) return in_quotes(spec.type);
+  if (!named) parts.insert(parts.begin(), "layer = " + in_quotes(spec.type));
   return fmt::format("{{ {} }}", fmt::join(parts, ", "));
 }
 
@@ -180,13 +180,13 @@ NetSpec parse_net(std::string_view toml, std::string_view source) {
 
 std::string to_toml(const NetSpec& spec) {
   std::string text =
-      fmt::format("name = {}\ninput = [{}, {}, {}]\nactivation = {}\nlayers = [", quoted(spec.name),
-                  spec.input.height, spec.input.width, spec.input.channels, quoted(spec.activation));
+      fmt::format("name = {}\ninput = [{}, {}, {}]\nactivation = {}\nlayers = [", in_quotes(spec.name),
+                  spec.input.height, spec.input.width, spec.input.channels, in_quotes(spec.activation));
   for (const LayerSpec& each : spec.layers) {
     text += (&each == &spec.layers.front() || starts_line(each)) ? "\n  " : " ";
     text += layer_text(each) + ",";
   }
-  return text + fmt::format("\n]\nloss = {}\n", quoted(spec.loss));
+  return text + fmt::format("\n]\nloss = {}\n", in_quotes(spec.loss));
 }
 
 }  // namespace halfwave

@@ -16,6 +16,7 @@
 #include "halfwave/net/built_in.h"
 #include "halfwave/net/inference.h"
 #include "halfwave/tool/command.h"
+#include "halfwave/tool/data_choice.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/training_step.h"
 
@@ -46,10 +47,13 @@ class Source {
  public:
   Source(const Net& net, const Options& options) {
     if (!options.data.empty()) {
-      const DataPair data = open_data(options.data);
+      const Shape& input = net.input();
+      const DataPair data = open_shown(
+          options.data, {.height = input.height, .width = input.width, .channels = input.channels});
       check_fit(net, *data.train);
-      loader_ = std::make_unique<Loader>(data.train, measure_normalisation(*data.train),
-                                         LoaderOptions{.batch = options.batch});
+      loader_ = std::make_unique<Loader>(
+          data.train, measure_normalisation(*data.train),
+          LoaderOptions{.batch = options.batch, .threads = data.train->decodes() ? thread_count() : 1});
       return;
     }
     random_.size = options.batch;

@@ -8,6 +8,7 @@
 
 #include "halfwave/base/table.h"
 #include "halfwave/tool/command.h"
+#include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/progress_bar.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/run_folder.h"
@@ -24,14 +25,33 @@ struct Options {
   bool csv = false;
   bool training = false;
   int threads = 0;
+  DataChoice data_choice;
 };
 
-std::string data_of(const Options& options) {
-  if (!options.data.empty()) return options.data;
+struct Source {
+  std::string name;
+  DataOptions how;
+};
+
+// Other data are opened as the model takes them; those of the run as they were for its training.
+Source data_of(const Options& options, const Model& model) {
+  Source source;
   std::error_code code;
-  if (std::filesystem::is_directory(options.run, code)) return RunFolder(options.run).open().data;
-  throw UsageError(fmt::format("{} is a model alone and does not say its data: halfwave evaluate {} DATA",
-                               options.run, options.run));
+  if (!options.data.empty()) {
+    source.name = options.data;
+    source.how = data_options(options.data_choice);
+    source.how.height = model.net.input().height;
+    source.how.width = model.net.input().width;
+    source.how.channels = model.net.input().channels;
+    source.how.classes = model.info.classes;
+  } else if (std::filesystem::is_directory(options.run, code)) {
+    const RunConfig config = RunFolder(options.run).open();
+    source = {config.data, data_options_of(config, model.net.input(), options.data_choice)};
+  } else {
+    throw UsageError(fmt::format("{} is a model alone and does not say its data: halfwave evaluate {} DATA",
+                                 options.run, options.run));
+  }
+  return source;
 }
 
 void print_json(const Evaluation& e, const std::vector<std::string>& classes, const std::string& data) {
@@ -104,9 +124,9 @@ void print_tables(const Evaluation& e, const std::vector<std::string>& classes, 
 void run(const Options& options) {
   use_threads(options.threads);
   const std::filesystem::path path = model_path(options.run);
-  const std::string data_name = data_of(options);
   const Model model = load_model(path);
-  const DataPair data = open_data(data_name);
+  const Source source = data_of(options, model);
+  const DataPair data = open_shown(source.name, source.how);
   const auto& part = options.training ? data.train : data.test;
   check_fit(model.net, *part);
   if (part->classes() != model.info.classes && !options.json && !options.csv) {
@@ -115,22 +135,26 @@ void run(const Options& options) {
   }
   Inference inference(model.net, batch);
   ProgressBar bar;
+  SkipWarning skip;
   const Evaluation result =
-      evaluate(model.net, inference, part, model.info.normalisation, [&](std::size_t done) {
-        bar.show("evaluating", static_cast<double>(done) / static_cast<double>(part->size()),
-                 fmt::format("{} images", done));
-        return true;
-      });
+      evaluate(model.net, inference, part, model.info.normalisation,
+               {.on_batch =
+                    [&](std::size_t done) {
+                      bar.show("evaluating", static_cast<double>(done) / static_cast<double>(part->size()),
+                               fmt::format("{} images", done));
+                      return true;
+                    },
+                .on_skip = [&](const std::string& why) { skip(why); }});
   bar.clear();
   if (!std::isfinite(result.sum.loss)) {
     fmt::print(stderr, "warning: the loss is not finite: the model is broken, or the data are not for it\n");
   }
   if (options.json) {
-    print_json(result, model.info.classes, data_name);
+    print_json(result, model.info.classes, source.name);
   } else if (options.csv) {
     print_csv(result, model.info.classes);
   } else {
-    print_tables(result, model.info.classes, data_name);
+    print_tables(result, model.info.classes, source.name);
   }
 }
 
@@ -142,13 +166,15 @@ void add_evaluate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")
       ->required();
-  command->add_option("DATA", options->data, "Data (default: the test images the run was trained with)");
+  command->add_option("DATA", options->data,
+                      "Data, as in `halfwave train` (default: the test images the run was trained with)");
   command->add_flag("--training", options->training, "Use the training images instead of the test images");
   auto* json = command->add_flag("--json", options->json, "Print one JSON object");
   command
       ->add_flag("--csv", options->csv,
                  "Print one CSV row a class, with the confusions, and one of all images")
       ->excludes(json);
+  add_test_choice(*command, options->data_choice);
   add_threads(*command, options->threads);
   command->footer(
       "Examples:\n"

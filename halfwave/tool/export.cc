@@ -5,6 +5,7 @@
 #include "halfwave/data/dataset.h"
 #include "halfwave/data/png.h"
 #include "halfwave/tool/command.h"
+#include "halfwave/tool/data_choice.h"
 
 namespace halfwave::tool {
 namespace {
@@ -13,10 +14,11 @@ struct Options {
   std::string data;
   std::string folder;
   std::size_t count = 10;
+  DataChoice data_choice;
 };
 
 void run(const Options& options) {
-  const DataPair data = open_data(options.data);
+  const DataPair data = open_shown(options.data, data_options(options.data_choice));
   const Dataset& test = *data.test;
   const Shape shape = test.shape();
   if (shape.channels != 1 && shape.channels != 3) {
@@ -45,11 +47,12 @@ void run(const Options& options) {
 void add_export(CLI::App& app) {
   auto* command = app.add_subcommand("export", "Write test pictures of a data set as PNG files");
   auto options = std::make_shared<Options>();
-  command->add_option("DATA", options->data, "fashion-mnist, or a folder with idx files")->required();
+  command->add_option("DATA", options->data, data_help)->required();
   command->add_option("FOLDER", options->folder, "Where to; made if missing")->required();
   command->add_option("--count", options->count, "How many, from the first on")
       ->capture_default_str()
       ->check(not_negative());
+  add_data_choice(*command, options->data_choice);
   command->footer("Example:\n  halfwave export fashion-mnist pictures --count 8");
   command->callback([options] { run(*options); });
 }

@@ -182,7 +182,7 @@ int main(int count, char** arguments) {
   } catch (const halfwave::Error& error) {
     return complain(error.what(), bad_data);
   } catch (const std::bad_alloc&) {
-    return complain("not enough memory; a smaller --batch, net or file needs less", bad_data);
+    return complain("not enough memory; a smaller --batch, --cache, net or file needs less", bad_data);
   } catch (const std::exception& error) {
     return complain(fmt::format("unexpected: {}", error.what()), bad_data);
   }

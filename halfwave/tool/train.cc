@@ -11,8 +11,10 @@
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/curve.h"
 #include "halfwave/tool/command.h"
+#include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/interrupt.h"
 #include "halfwave/tool/progress_bar.h"
+#include "halfwave/train/adapt.h"
 #include "halfwave/train/run_folder.h"
 
 namespace halfwave::tool {
@@ -32,6 +34,7 @@ struct Options {
   bool previous = false;
   std::int64_t save_every = 0;
   int threads = 0;
+  DataChoice data_choice;
   TrainOptions train;
 };
 
@@ -39,17 +42,18 @@ struct Options {
 class Display {
  public:
   static void head() {
-    fmt::print("{:>5}  {:>10}  {:>14}  {:>9}  {:>13}  {:>8}  {:>8}  {:>8}\n", "epoch", "train loss",
-               "train accuracy", "test loss", "test accuracy", "rate", "images/s", "time");
+    fmt::print("{:>5}  {:>10}  {:>14}  {:>9}  {:>13}  {:>8}  {:>8}  {:>8}  {:>8}\n", "epoch", "train loss",
+               "train accuracy", "test loss", "test accuracy", "rate", "images/s", "waiting", "time");
     std::fflush(stdout);
   }
 
   void epoch(const EpochResult& r, std::size_t images) {
     bar_.clear();
-    fmt::print("{:>5}  {:>10.4f}  {:>12.2f} %  {:>9.4f}  {:>11.2f} %  {:>8.2g}  {:>8.0f}  {:>8}{}\n", r.epoch,
-               r.train_loss, r.train_accuracy * 100, r.test_loss, r.test_accuracy * 100, r.rate,
-               static_cast<double>(images) / std::max(r.seconds, 1e-9), duration_text(r.seconds),
-               r.best ? "  best" : "");
+    fmt::print(
+        "{:>5}  {:>10.4f}  {:>12.2f} %  {:>9.4f}  {:>11.2f} %  {:>8.2g}  {:>8.0f}  {:>6.1f} %  {:>8}{}\n",
+        r.epoch, r.train_loss, r.train_accuracy * 100, r.test_loss, r.test_accuracy * 100, r.rate,
+        static_cast<double>(images) / std::max(r.seconds, 1e-9), 100 * r.waited / std::max(r.seconds, 1e-9),
+        duration_text(r.seconds), r.best ? "  best" : "");
     std::fflush(stdout);
   }
 
@@ -133,8 +137,14 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
     display.test(trainer.state().epoch, images, data.test->size());
     return !Interrupt::asked();
   };
-  const bool finished = trainer.run({.on_step = on_step, .on_epoch = on_epoch, .on_test = on_test});
+  SkipWarning skip;
+  const bool finished = trainer.run(
+      {.on_step = on_step, .on_epoch = on_epoch, .on_test = on_test, .on_skip = [&](const std::string& why) {
+         skip(why);
+       }});
   display.clear();
+  if (skip.count() > 0)
+    fmt::print(stderr, "warning: {} times an example could not be read and was left out\n", skip.count());
   // A run that was killed between its last checkpoint and its last report has nothing else left to do.
   report(run, trainer, title);
   if (!finished) {
@@ -157,15 +167,34 @@ void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
   const std::string how = t.optimiser == OptimiserKind::sgd
                               ? fmt::format("sgd, momentum {}{}", t.momentum, t.nesterov ? " (Nesterov)" : "")
                               : fmt::format("adam, beta {} and {}", t.beta1, t.beta2);
-  fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} images, {})\n", net.spec().name,
+  fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} images, {}; {})\n", net.spec().name,
              count_text(net.parameter_count()), net.spec().activation, data.name,
-             count_text(data.train->size()), count_text(data.test->size()), to_string(data.train->shape()));
+             count_text(data.train->size()), count_text(data.test->size()), to_string(data.train->shape()),
+             data.kind);
   fmt::print(
       "{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} "
       "thread{}\n\n",
       how, t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs, t.seed,
       t.threads, t.threads == 1 ? "" : "s");
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
+}
+
+// Opens the data in the size that the net takes, or that was asked for; a net that comes with the tool is
+// then made to fit them.
+DataPair open_for(NetSpec& spec, const Options& options) {
+  DataOptions how = data_options(options.data_choice);
+  const bool own = is_built_in(options.net);
+  if (how.height == 0) {
+    how.height = spec.input.height;
+    how.width = spec.input.width;
+  } else {
+    spec.input.height = how.height;
+    spec.input.width = how.width;
+  }
+  if (!own) how.channels = spec.input.channels;
+  DataPair data = open_shown(options.data, how);
+  if (own) spec = adapted(spec, *data.train);
+  return data;
 }
 
 void start(Options& options) {
@@ -178,12 +207,17 @@ void start(Options& options) {
   });
   NetSpec spec = load_net(options.net);
   set_activation(spec, options.activation);
+  if (!is_built_in(options.net)) Net{spec};  // what is wrong with it is told before the data are read
+  const DataPair data = open_for(spec, options);
   Net net(spec);
-  const DataPair data = open_data(options.data);
   Trainer trainer(net, data, t);
   const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
                                           : std::filesystem::path(options.out));
-  run.create({to_toml(net.spec()), data_place(options.data), trainer.options()});
+  run.create({.net = to_toml(net.spec()),
+              .data = data_place(options.data),
+              .test_share = options.data_choice.test_share,
+              .split_seed = options.data_choice.split_seed,
+              .train = trainer.options()});
   describe(net, data, trainer.options());
   work(run, trainer, data, options);
 }
@@ -200,7 +234,11 @@ void resume(const Options& options) {
       fail("{}: {}", run.config().string(), error.what());
     }
   }();
-  if (!options.net.empty() && to_toml(Net(load_net(options.net)).spec()) != config.net) {
+  // One that comes with the tool has been made to fit the data.
+  const auto is_same = [&](const NetSpec& other) {
+    return is_built_in(options.net) ? other.name == spec.name : to_toml(Net(other).spec()) == config.net;
+  };
+  if (!options.net.empty() && !is_same(load_net(options.net))) {
     fail("{} was started with net '{}', not with '{}'; leave the net out to go on with it",
          run.path().string(), net.spec().name, options.net);
   }
@@ -208,7 +246,7 @@ void resume(const Options& options) {
     fail("{} was started with the data '{}', not '{}'; leave the data out to go on with them",
          run.path().string(), config.data, options.data);
   }
-  const DataPair data = open_data(config.data);
+  const DataPair data = open_shown(config.data, data_options_of(config, net.input(), options.data_choice));
   Trainer trainer(net, data, config.train);
   run.load(trainer, fingerprint(data), options.previous);
   describe(net, data, trainer.options());
@@ -224,9 +262,9 @@ void add_train(CLI::App& app) {
   TrainOptions& t = options->train;
   command->add_option("NET", options->net,
                       "A built-in net (see `halfwave nets`) or the path of a .toml file");
-  command->add_option("DATA", options->data,
-                      "fashion-mnist, or a folder with idx files (MNIST and its relatives)");
+  command->add_option("DATA", options->data, data_help);
   add_activation(*command, options->activation);
+  add_data_choice(*command, options->data_choice);
   command->add_option("--epochs", t.epochs, "Times through all pictures")->capture_default_str();
   command->add_option("--batch", t.batch, "Pictures a step")->capture_default_str();
   command->add_option("--optimiser", options->optimiser, "sgd or adam")->capture_default_str();
@@ -258,6 +296,7 @@ void add_train(CLI::App& app) {
       "Examples:\n"
       "  halfwave train lenet5 fashion-mnist\n"
       "  halfwave train lenet5 fashion-mnist --activation tanh --epochs 5\n"
+      "  halfwave train cifar-quick photos --size 64      a folder of pictures in class folders\n"
       "  halfwave train my.toml folder-with-idx-files --optimiser adam --rate 0.0005\n"
       "  halfwave train --resume runs/lenet5-fashion-mnist\n"
       "Ctrl-C ends after the step and saves; a second one stops at once. The folder of the run holds the "
@@ -265,10 +304,10 @@ void add_train(CLI::App& app) {
       "the best model, the last two checkpoints, results.csv and curve.svg.");
   command->callback([options, command] {
     if (!options->resume.empty()) {
-      static constexpr const char* fixed[] = {"--activation", "--epochs",   "--batch",       "--optimiser",
-                                              "--rate",       "--momentum", "--nesterov",    "--weight-decay",
-                                              "--schedule",   "--warm-up",  "--step-epochs", "--step-factor",
-                                              "--seed",       "--threads",  "--out"};
+      static constexpr const char* fixed[] = {
+          "--activation", "--epochs",       "--batch",    "--optimiser", "--rate",        "--momentum",
+          "--nesterov",   "--weight-decay", "--schedule", "--warm-up",   "--step-epochs", "--step-factor",
+          "--seed",       "--threads",      "--out",      "--size",      "--test-share",  "--split-seed"};
       for (const char* name : fixed) {
         if (command->count(name) > 0) {
           throw UsageError(

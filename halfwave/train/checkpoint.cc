@@ -8,9 +8,9 @@ namespace halfwave {
 
 // Numbers go through JSON as the shortest text that reads back to the same bits.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochResult, epoch, train_loss, train_accuracy, test_loss, test_accuracy,
-                                   rate, seconds, best)
+                                   rate, seconds, waited, best)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossSum, loss, correct, images)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, step, epoch, index, sum, seconds, history)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, step, epoch, index, sum, seconds, waited, history)
 
 namespace {
 
@@ -19,7 +19,7 @@ constexpr const char* options_key = "halfwave.options";
 constexpr const char* data_key = "halfwave.data";
 
 std::string options_text(Trainer& trainer) {
-  return to_toml(RunConfig{to_toml(trainer.net().spec()), "", trainer.options()});
+  return to_toml(RunConfig{.net = to_toml(trainer.net().spec()), .data = {}, .train = trainer.options()});
 }
 
 }  // namespace

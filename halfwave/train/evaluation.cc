@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "halfwave/base/error.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/data/loader.h"
 
 namespace halfwave {
@@ -38,13 +39,17 @@ void check_fit(const Net& net, const Dataset& data) {
 }
 
 Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<const Dataset>& data,
-                    const Normalisation& normalisation, const std::function<bool(std::size_t)>& progress) {
+                    const Normalisation& normalisation, const EvaluationCallbacks& callbacks) {
   check_fit(net, *data);
   const Loss loss = loss_by_name(net.spec().loss);
   Evaluation result;
   result.classes = data->classes().size();
   result.confusion.assign(result.classes * result.classes, 0);
-  Loader loader(data, normalisation, {.batch = inference.batch(), .shuffle = false});
+  Loader loader(data, normalisation,
+                {.batch = inference.batch(),
+                 .shuffle = false,
+                 .threads = data->decodes() ? thread_count() : 1,
+                 .on_skip = callbacks.on_skip});
   for (std::uint64_t i = 0; i < loader.batches(); ++i) {
     const Batch& images = loader.next();
     const float* scores = inference.forward(images.x.data(), images.size);
@@ -54,7 +59,7 @@ Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<
       const auto predicted = static_cast<std::size_t>(std::max_element(row, row + result.classes) - row);
       ++result.confusion[static_cast<std::size_t>(images.labels[n]) * result.classes + predicted];
     }
-    if (progress && !progress(static_cast<std::size_t>(result.sum.images))) break;
+    if (callbacks.on_batch && !callbacks.on_batch(static_cast<std::size_t>(result.sum.images))) break;
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "halfwave/data/dataset.h"
@@ -27,12 +28,18 @@ struct Evaluation {
   double precision(std::size_t label) const;
 };
 
-// Runs the whole data set through the net, inference.batch() images at a time.
-// progress(images done) is called after each batch; when it returns false, what has been seen so far counts.
-// Error when data and net do not fit.
+// What evaluate() tells while it works; both may be left out.
+struct EvaluationCallbacks {
+  // After each batch: examples done. When it returns false, what has been seen so far counts.
+  std::function<bool(std::size_t)> on_batch{};
+  // An example that cannot be read is left out, and why is told here. Without this it is an Error.
+  std::function<void(const std::string&)> on_skip{};
+};
+
+// Runs the whole data set through the net, inference.batch() images at a time. Error when data and net do not
+// fit.
 Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<const Dataset>& data,
-                    const Normalisation& normalisation,
-                    const std::function<bool(std::size_t)>& progress = {});
+                    const Normalisation& normalisation, const EvaluationCallbacks& callbacks = {});
 
 // Error, saying what differs, when the net does not take the images or has another number of outputs than the
 // data have classes.

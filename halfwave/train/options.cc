@@ -63,7 +63,7 @@ std::string quoted_lines(const std::string& text) {
                      std::all_of(text.begin(), text.end(), [](char c) {
                        return c == '\n' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7F');
                      });
-  return plain ? "'''\n" + text + "'''" : quoted(text);
+  return plain ? "'''\n" + text + "'''" : in_quotes(text);
 }
 
 struct Reader {
@@ -154,14 +154,15 @@ void TrainOptions::resolve() {
 
 std::string to_toml(const RunConfig& config) {
   std::string text =
-      fmt::format("data = {}\nnet = {}\n\n[train]\n", quoted(config.data), quoted_lines(config.net));
+      fmt::format("data = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n", in_quotes(config.data),
+                  config.test_share, config.split_seed, quoted_lines(config.net));
   visit(Writer{text}, config.train);
   return text;
 }
 
 RunConfig parse_config(std::string_view text, std::string_view source) {
   const toml::table table = parse_toml(text, source);
-  static constexpr std::array<std::string_view, 3> keys{"net", "data", "train"};
+  static constexpr std::array<std::string_view, 5> keys{"net", "data", "test_share", "split_seed", "train"};
   for (const auto& [key, value] : table) {
     if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
     fail("{}, line {}: unknown key '{}'{}", source, value.source().begin.line, key.str(),
@@ -173,6 +174,11 @@ RunConfig parse_config(std::string_view text, std::string_view source) {
     if (!found) fail("{}: '{}' is missing: expected a text", source, key);
     *target = *found;
   }
+  Reader head{table, source};
+  head("test_share", config.test_share);
+  head("split_seed", config.split_seed);
+  if (!(config.test_share > 0 && config.test_share < 1))
+    fail("{}: 'test_share': expected a share between 0 and 1, got {}", source, config.test_share);
   const auto* train = table["train"].as_table();
   if (train == nullptr) fail("{}: the table [train] is missing", source);
   Reader reader{*train, source};

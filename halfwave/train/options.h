@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "halfwave/data/dataset.h"
+
 namespace halfwave {
 
 enum class OptimiserKind { sgd, adam };
@@ -41,8 +43,10 @@ struct TrainOptions {
 
 // What the config file of a run holds: enough to repeat it.
 struct RunConfig {
-  std::string net;   // its TOML
-  std::string data;  // as open_data() takes it
+  std::string net;                               // its TOML
+  std::string data;                              // as open_data() takes it
+  double test_share = DataOptions{}.test_share;  // of data without a test part: see DataOptions
+  std::uint64_t split_seed = DataOptions{}.split_seed;
   TrainOptions train;
 };
 

@@ -32,7 +32,14 @@ Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
       options_(resolved(options)),
       info_{data.train->classes(), measure_normalisation(*checked(net, data))},
       loader_(data.train, info_.normalisation,
-              {.batch = options_.batch, .shuffle = true, .seed = options_.seed}),
+              {.batch = options_.batch,
+               .seed = options_.seed,
+               .threads = data.train->decodes() ? static_cast<int>(options_.threads) : 1,
+               .on_skip =
+                   [this](const std::string& why) {
+                     if (!on_skip_) fail("{}", why);
+                     on_skip_(why);
+                   }}),
       step_(net, options_, std::min(options_.batch, static_cast<std::int64_t>(data.train->size()))) {
   net_.initialise(options_.seed);
 }
@@ -69,11 +76,13 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
   }
   inference_->load();
   bool whole = true;
-  const Evaluation test =
-      evaluate(net_, *inference_, data_.test, info_.normalisation, [&](std::size_t images) {
-        whole = callbacks.on_test(images) || images == data_.test->size();
-        return whole;
-      });
+  const Evaluation test = evaluate(net_, *inference_, data_.test, info_.normalisation,
+                                   {.on_batch =
+                                        [&](std::size_t images) {
+                                          whole = callbacks.on_test(images) || images == data_.test->size();
+                                          return whole;
+                                        },
+                                    .on_skip = callbacks.on_skip});
   if (!whole) return false;
   if (!std::isfinite(test.sum.loss)) {
     fail("the loss on the test images is no longer finite after epoch {}; {}", state_.epoch + 1, advice());
@@ -85,6 +94,7 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
                      .test_accuracy = test.sum.accuracy(),
                      .rate = scheduled_rate(options_, state_.step - 1, loader_.batches()),
                      .seconds = state_.seconds,
+                     .waited = state_.waited,
                      .best = true};
   for (const EpochResult& earlier : state_.history) {
     result.best = result.best && earlier.test_accuracy < result.test_accuracy;
@@ -92,6 +102,7 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
   state_.history.push_back(result);
   state_.sum = {};
   state_.seconds = 0;
+  state_.waited = 0;
   ++state_.epoch;
   state_.index = 0;
   callbacks.on_epoch(result);
@@ -100,12 +111,15 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
 
 bool Trainer::run(const Callbacks& callbacks) {
   set_thread_count(static_cast<int>(options_.threads));
+  on_skip_ = callbacks.on_skip;
   const auto epochs = static_cast<std::uint64_t>(options_.epochs);
   // Only the test was left.
   if (state_.index == loader_.batches() && !finish_epoch(callbacks)) return false;
   while (state_.epoch < epochs) {
     const double start = seconds_now();
+    const double waited = loader_.seconds_waited();
     const Batch& batch = loader_.next();
+    state_.waited += loader_.seconds_waited() - waited;
     step(batch);
     ++state_.index;
     state_.seconds += seconds_now() - start;

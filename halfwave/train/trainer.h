@@ -28,6 +28,7 @@ struct EpochResult {
   double test_loss = 0, test_accuracy = 0;
   double rate = 0;     // learning rate of the last step
   double seconds = 0;  // of training, without the test
+  double waited = 0;   // of these, for data
   bool best = false;   // no earlier epoch had a higher test accuracy
 };
 
@@ -38,6 +39,7 @@ struct TrainState {
   std::uint64_t index = 0;  // of the next batch in its epoch
   LossSum sum;              // over the epoch's steps so far
   double seconds = 0;       // of this epoch's training so far
+  double waited = 0;        // of these, for data
   std::vector<EpochResult> history;
 };
 
@@ -58,6 +60,8 @@ class Trainer {
     std::function<bool(const Progress&)> on_step = [](const Progress&) { return true; };
     std::function<void(const EpochResult&)> on_epoch = [](const EpochResult&) {};
     std::function<bool(std::size_t)> on_test = [](std::size_t) { return true; };  // test images done
+    // An example that can no longer be read is left out, and why is told here. Without this it is an Error.
+    std::function<void(const std::string&)> on_skip{};
   };
 
   // Starts the net's weights at random (options.seed). The net must outlive the trainer. Error when options,
@@ -92,6 +96,7 @@ class Trainer {
   TrainingStep step_;
   std::optional<Inference> inference_;  // for the test of each epoch
   TrainState state_;
+  std::function<void(const std::string&)> on_skip_;  // of the present run
 };
 
 }  // namespace halfwave

@@ -32,5 +32,22 @@ TEST(Text, WrapsAtSpaces) {
   EXPECT_EQ(wrapped("", 5, 2), Lines{""});
 }
 
+TEST(Text, KnowsUtf8) {
+  for (const char* good :
+       {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"})
+    EXPECT_TRUE(is_utf8(good)) << good;
+  // Alone, cut, longer than need be, half of a pair, past the end.
+  for (const char* bad :
+       {"\x80", "\xbf", "\xc2", "\xc2z", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82",
+        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xff"})
+    EXPECT_FALSE(is_utf8(bad)) << bad;
+}
+
+TEST(Text, MakesNamesPrintable) {
+  EXPECT_EQ(printable("a b\xc3\xa4"), "a b\xc3\xa4");
+  EXPECT_EQ(printable("a\nb\tc\x1b[31m\x7f\xff\xc3"), "a\\nb\\tc\\x1b[31m\\x7f\\xff\\xc3");
+}
+
 }  // namespace
 }  // namespace halfwave

@@ -49,18 +49,24 @@ TEST(OpenData, Mnist) {
 
 TEST(OpenData, SaysWhatIsWrong) {
   const std::filesystem::path folder = fresh_folder();
-  EXPECT_EQ(message([] { open_data("fashion-mnits"); }),
-            "data 'fashion-mnits': expected fashion-mnist or a folder with four idx files, found no such "
-            "folder; did "
-            "you mean 'fashion-mnist'?");
+  EXPECT_EQ(
+      message([] { open_data("fashion-mnits"); }),
+      "data 'fashion-mnits': expected fashion-mnist, a folder or a table, found nothing of that name; did "
+      "you mean 'fashion-mnist'?");
   EXPECT_EQ(message([] { open_data(""); }),
-            "data '': expected fashion-mnist or a folder with four idx files, found no such folder");
+            "data '': expected fashion-mnist, a folder or a table, found nothing of that name");
   const std::string file = (folder / "file").string();
   write_file(file, "x");
-  EXPECT_EQ(message([&] { open_data(file); }), "data '" + file +
-                                                   "': expected a folder with four idx files (train-images, "
-                                                   "train-labels, t10k-images, t10k-labels), got "
-                                                   "a file; name its folder");
+  EXPECT_EQ(message([&] { open_data(file); }),
+            "data '" + file + "': it is no folder, and as a table it is wrong: " + file +
+                ": expected a line of names and rows below it, found no row");
+  write_file(file, "a,b\n1,2\n");
+  EXPECT_EQ(message([&] { open_data(file); }),
+            "data '" + file + "': expected a column 'path' and a column 'label' in its first line, got a, b");
+  write_file(file, "\x89PNG\r\n\x1a\n");
+  EXPECT_EQ(
+      message([&] { open_data(file); }),
+      "data '" + file + "': expected many pictures, got one; name the folder that holds the class folders");
   std::filesystem::remove_all(folder);
 }
 

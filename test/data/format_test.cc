@@ -161,7 +161,7 @@ TEST(Exif, DamagedOrCutSaysNothing) {
 
 TEST(Jpeg, IsDecodedSmallerWhereTwiceTheTargetIsLeft) {
   const std::string file = jpeg_file(distinct_picture(161, 240, 3));
-  const auto size = [&](const TargetSize& target, int orientation = 1) {
+  const auto size = [&](const PictureSize& target, int orientation = 1) {
     const Image image = decode_image(with_orientation(file, orientation), "x", target);
     return std::pair(static_cast<int>(image.height), static_cast<int>(image.width));
   };

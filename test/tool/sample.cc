@@ -244,8 +244,10 @@ std::map<std::string, std::string> tensors(const std::filesystem::path& file) {
 
 std::string state(const std::filesystem::path& file) {
   auto json = nlohmann::json::parse(SafetensorsFile::read(file, true).text("halfwave.state"));
-  json.erase("seconds");
-  for (auto& epoch : json.at("history")) epoch.erase("seconds");
+  for (const char* time : {"seconds", "waited"}) {
+    json.erase(time);
+    for (auto& epoch : json.at("history")) epoch.erase(time);
+  }
   return json.dump();
 }
 

@@ -10,7 +10,7 @@ namespace halfwave {
 namespace {
 
 TEST(Options, ConfigComesBackAsItWas) {
-  RunConfig config{"name = \"a\"\nlayers = []\n", "some 'data' \"here\"", {}};
+  RunConfig config{.net = "name = \"a\"\nlayers = []\n", .data = "some 'data' \"here\"", .train = {}};
   config.train.epochs = 7;
   config.train.rate = 0.1 + 0.2;
   config.train.optimiser = OptimiserKind::adam;
@@ -25,34 +25,39 @@ TEST(Options, ConfigComesBackAsItWas) {
 }
 
 TEST(Options, WrongConfigsAreRefusedWithTheirPlace) {
-  const std::string good = to_toml(RunConfig{"n", "d", {.rate = 0.1}});
+  const std::string good = to_toml(RunConfig{.net = "n", .data = "d", .train = {.rate = 0.1}});
   const auto refused = [&](const std::string& from, const std::string& to) {
     std::string text = good;
     text.replace(text.find(from), from.size(), to);
     return message([&] { parse_config(text, "config.toml"); });
   };
   EXPECT_EQ(refused("epochs", "epoch"),
-            "config.toml, line 5: unknown option 'epoch'; did you mean 'epochs'?");
-  EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 6: 'batch': expected a whole number");
+            "config.toml, line 7: unknown option 'epoch'; did you mean 'epochs'?");
+  EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 8: 'batch': expected a whole number");
   EXPECT_EQ(refused("batch = 64", "batch = 0"), "config.toml: batch: expected 1 to 65536, got 0");
   EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""),
-            "config.toml, line 9: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
-  EXPECT_EQ(refused("seed = 1", "seed = -1"), "config.toml, line 8: 'seed': expected 0 or more, got -1");
-  EXPECT_EQ(refused("net =", "nets ="), "config.toml, line 2: unknown key 'nets'; did you mean 'net'?");
+            "config.toml, line 11: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
+  EXPECT_EQ(refused("\nseed = 1", "\nseed = -1"), "config.toml, line 10: 'seed': expected 0 or more, got -1");
+  EXPECT_EQ(refused("split_seed = 1", "split_seed = -1"),
+            "config.toml, line 3: 'split_seed': expected 0 or more, got -1");
+  EXPECT_EQ(refused("test_share = 0.2", "test_share = 1.0"),
+            "config.toml: 'test_share': expected a share between 0 and 1, got 1");
+  EXPECT_EQ(refused("net =", "nets ="), "config.toml, line 4: unknown key 'nets'; did you mean 'net'?");
   EXPECT_EQ(refused("[train]", "[trains]"),
-            "config.toml, line 4: unknown key 'trains'; did you mean 'train'?");
+            "config.toml, line 6: unknown key 'trains'; did you mean 'train'?");
   EXPECT_EQ(message([] { parse_config("data = 'd'", "config.toml"); }),
             "config.toml: 'net' is missing: expected a text");
   EXPECT_EQ(message([] { parse_config("data = 'd'\nnet = 'n'", "config.toml"); }),
             "config.toml: the table [train] is missing");
-  EXPECT_NE(refused("[train]", "[train").find("config.toml, line 4: "), std::string::npos);
+  EXPECT_NE(refused("[train]", "[train").find("config.toml, line 6: "), std::string::npos);
 }
 
 // Whatever a user may call things.
 TEST(Options, AnyTextComesBackAsItWas) {
   for (const char* const text : {"", "'''", "a'''b\n", "\"\\", "line\nbreak", "tab\t, bell\a, \x7F",
                                  "\xC3\xA4\xF0\x9F\x98\x80\n", "ends in '\n'", "'"}) {
-    const RunConfig back = parse_config(to_toml(RunConfig{text, text, {.rate = 0.1}}), "test");
+    const RunConfig back =
+        parse_config(to_toml(RunConfig{.net = text, .data = text, .train = {.rate = 0.1}}), "test");
     EXPECT_EQ(back.net, text);
     EXPECT_EQ(back.data, text);
   }

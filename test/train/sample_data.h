@@ -37,7 +37,10 @@ class SampleData final : public Dataset {
 };
 
 inline DataPair sample_data() {
-  return {"sample", std::make_shared<SampleData>(500, 1), std::make_shared<SampleData>(100, 2)};
+  return {.name = "sample",
+          .kind = "made",
+          .train = std::make_shared<SampleData>(500, 1),
+          .test = std::make_shared<SampleData>(100, 2)};
 }
 
 // Convolution, batch norm, dropout, pooling: everything that has state.

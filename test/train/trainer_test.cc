@@ -200,7 +200,7 @@ TEST(RunFolder, KeepsTheCheckpointBefore) {
   Net net(parse_net(sample_net(), "test"));
   Trainer trainer(net, sample_data(), short_run());
   const RunFolder run(folder);
-  run.create({to_toml(net.spec()), "sample", trainer.options()});
+  run.create({.net = to_toml(net.spec()), .data = "sample", .train = trainer.options()});
   EXPECT_NE(message([&] { run.create({}); }).find("holds a run already"), std::string::npos);
   EXPECT_EQ(message([&] { run.load(trainer, "data", true); }),
             folder.string() + " has no checkpoint before the last one");

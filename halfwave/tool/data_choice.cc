@@ -1,0 +1,126 @@
+#include "halfwave/tool/data_choice.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+#include "halfwave/base/table.h"
+#include "halfwave/tool/command.h"
+#include "halfwave/tool/progress_bar.h"
+
+namespace halfwave::tool {
+namespace {
+
+constexpr std::size_t shown_files = 5;
+constexpr std::int64_t largest_side = 8192;
+
+// A whole number from 1 to largest_side, or 0.
+std::int64_t side_of(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool good = code == std::errc() && end == text.data() + text.size();
+  return good && value >= 1 && value <= largest_side ? value : 0;
+}
+
+void set_reading(const DataChoice& choice, DataOptions& options) {
+  options.strict = choice.strict;
+  if (choice.cache_megabytes > 0) options.cache = choice.cache_megabytes << 20;
+}
+
+}  // namespace
+
+const char* const data_help =
+    "fashion-mnist; a folder of pictures in class folders, or with train/ and test/ (or val/); a CSV list of "
+    "pictures; or a folder with idx files (MNIST) or the binary files of CIFAR";
+
+void add_test_choice(CLI::App& command, DataChoice& choice) {
+  const DataOptions usual;
+  choice.test_share = usual.test_share;
+  choice.split_seed = usual.split_seed;
+  command
+      .add_option("--test-share", choice.test_share,
+                  "Share of each class for testing, where the data have no test part of their own")
+      ->capture_default_str();
+  command.add_option("--split-seed", choice.split_seed, "Seed of that choice")
+      ->capture_default_str()
+      ->check(not_negative());
+  command.add_flag("--strict-data", choice.strict,
+                   "A damaged or strange file is an error (default: it is left out, and told)");
+  command
+      .add_option(
+          "--cache", choice.cache_megabytes,
+          "Keep decoded pictures in memory up to so many MB (default: a quarter of the memory); others "
+          "are decoded anew each time")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
+}
+
+void add_data_choice(CLI::App& command, DataChoice& choice) {
+  command.add_option("--size", choice.size,
+                     "Scale and crop pictures to this size, as in 64 or 48x64 (height x width)");
+  add_test_choice(command, choice);
+}
+
+PictureSize chosen_size(const DataChoice& choice) {
+  if (choice.size.empty()) return {};
+  const std::string_view text = choice.size;
+  const std::size_t cross = text.find('x');
+  const PictureSize size{.height = side_of(text.substr(0, cross)),
+                         .width = side_of(cross == std::string_view::npos ? text : text.substr(cross + 1))};
+  if (size.height == 0 || size.width == 0) {
+    throw UsageError(
+        fmt::format("--size: expected a size as in 64 or 48x64, each side from 1 to {}, got '{}'",
+                    largest_side, choice.size));
+  }
+  return size;
+}
+
+DataOptions data_options(const DataChoice& choice) {
+  if (!(choice.test_share > 0 && choice.test_share < 1))
+    throw UsageError(
+        fmt::format("--test-share: expected a share between 0 and 1, got {}", choice.test_share));
+  const PictureSize size = chosen_size(choice);
+  DataOptions options{.height = size.height,
+                      .width = size.width,
+                      .test_share = choice.test_share,
+                      .split_seed = choice.split_seed};
+  set_reading(choice, options);
+  return options;
+}
+
+DataOptions data_options_of(const RunConfig& config, const Shape& input, const DataChoice& choice) {
+  DataOptions options{.height = input.height,
+                      .width = input.width,
+                      .channels = input.channels,
+                      .test_share = config.test_share,
+                      .split_seed = config.split_seed};
+  set_reading(choice, options);
+  return options;
+}
+
+DataPair open_shown(const std::string& name, DataOptions options) {
+  ProgressBar bar;
+  options.progress = [&](std::size_t done, std::size_t all) {
+    bar.show("reading the data", static_cast<double>(done) / static_cast<double>(all),
+             fmt::format("{} of {} files", count_text(done), count_text(all)));
+  };
+  DataPair data = open_data(name, options);
+  bar.clear();
+  for (const std::string& note : data.notes) fmt::print(stderr, "warning: {}\n", note);
+  for (std::size_t i = 0; i < std::min(data.skipped.size(), shown_files); ++i)
+    fmt::print(stderr, "warning: left out: {}\n", data.skipped[i]);
+  if (data.skipped.size() > shown_files) {
+    fmt::print(stderr, "warning: {} files are left out; `halfwave data {}` names them all\n",
+               count_text(data.skipped.size()), name);
+  }
+  return data;
+}
+
+void SkipWarning::operator()(const std::string& why) {
+  if (++count_ > shown_files) return;
+  fmt::print(stderr, "\nwarning: left out: {}{}\n", why,
+             count_ == shown_files ? " (of further ones only the number will be told)" : "");
+}
+
+}  // namespace halfwave::tool

@@ -1,0 +1,156 @@
+// Training on folders of pictures, from the folder to what a run says of it.
+#include <sys/resource.h>
+#include <turbojpeg.h>
+
+#include <algorithm>
+
+#include "halfwave/base/random.h"
+#include "halfwave/data/png.h"
+#include "sample.h"
+
+namespace halfwave {
+namespace {
+
+// Of pictures of 24 x 20 in noise: bright at the left or at the right.
+std::string picture(bool right, std::uint64_t number) {
+  RandomStream random(number, RandomPurpose::test);
+  Image image{.height = 20, .width = 24, .channels = 3, .pixels = {}};
+  for (std::int64_t i = 0; i < 20 * 24; ++i) {
+    const bool bright = (i % 24 >= 12) == right;
+    for (int c = 0; c < 3; ++c)
+      image.pixels.push_back(static_cast<std::uint8_t>(random.below(100) + (bright ? 120 : 30)));
+  }
+  return encode_png(image);
+}
+
+// One level everywhere, in few bytes.
+std::string one_grey_jpeg(int size, int level) {
+  const std::vector<std::uint8_t> pixels(static_cast<std::size_t>(size) * static_cast<std::size_t>(size),
+                                         static_cast<std::uint8_t>(level));
+  const tjhandle handle = tjInitCompress();
+  unsigned char* bytes = nullptr;
+  unsigned long length = 0;
+  EXPECT_EQ(tjCompress2(handle, pixels.data(), size, 0, size, TJPF_GRAY, &bytes, &length, TJSAMP_GRAY, 90, 0),
+            0);
+  const std::string file(reinterpret_cast<const char*>(bytes), length);
+  tjFree(bytes);
+  tjDestroy(handle);
+  return file;
+}
+
+class PictureTraining : public testing::Test {
+ protected:
+  PictureTraining() {
+    for (std::uint64_t i = 0; i < 60; ++i) {
+      const std::string name = i % 2 == 0 ? "photos/left side" : "photos/right";
+      make_folder(folder_ / name);
+      folder_.write(name + "/" + std::to_string(i) + ".png", picture(i % 2 == 1, i));
+    }
+  }
+  Result train(Strings more) const {
+    more.insert(more.begin(), {"train", "cifar-quick", "photos", "--threads", "2", "--batch", "10"});
+    return folder_.run(more);
+  }
+  Folder folder_;
+};
+
+TEST_F(PictureTraining, AFolderTrainsAtOnce) {
+  Result result = train({"--epochs", "3", "--size", "16", "--out", "run"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_NE(result.out.find("48 + 12 images, 16x16x3; class folders, 20 % of each class drawn for testing"),
+            std::string::npos)
+      << result.out;
+  EXPECT_NE(result.out.find("best test accuracy 100.00 %"), std::string::npos) << result.out;
+  result = folder_.run({"evaluate", "run"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("12 images of " + (folder_ / "photos").string() + ": accuracy 100.00 %"),
+            std::string::npos)
+      << result.out;
+  EXPECT_NE(result.out.find("left side"), std::string::npos);
+  result = folder_.run({"predict", "run", "photos/right/7.png", "photos/left side/8.png"});
+  EXPECT_NE(result.out.find("7.png: right "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("8.png: left side "), std::string::npos) << result.out;
+}
+
+TEST_F(PictureTraining, NeitherTheMemoryNorAStopChangesTheResult) {
+  ASSERT_EQ(train({"--epochs", "3", "--out", "whole"}).status, 0);
+  ASSERT_EQ(train({"--epochs", "3", "--cache", "1", "--out", "small"}).status, 0);
+  expect_same_run(folder_ / "small", folder_ / "whole");
+  std::filesystem::copy(folder_ / "whole", folder_ / "run");
+  std::filesystem::remove(folder_ / "run/last.safetensors");
+  const Result result = folder_.run({"train", "--resume", "run"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  expect_same_run(folder_ / "run", folder_ / "whole");
+}
+
+TEST_F(PictureTraining, OtherPicturesAreNoticedByAResumedRun) {
+  ASSERT_EQ(train({"--epochs", "2", "--out", "run"}).status, 0);
+  folder_.write("photos/right/1.png", picture(true, 99));
+  expect_error(folder_.run({"train", "--resume", "run"}), 1, {"other data"});
+}
+
+TEST_F(PictureTraining, BadFilesAreToldAndLeftOut) {
+  for (int i = 0; i < 7; ++i) folder_.write("photos/right/bad" + std::to_string(i) + ".png", "no picture");
+  Result result = train({"--epochs", "1", "--out", "run"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 6) << result.err;
+  EXPECT_NE(result.err.find("warning: left out: photos/right/bad0.png: expected a picture"),
+            std::string::npos);
+  EXPECT_NE(result.err.find("warning: 7 files are left out; `halfwave data photos` names them all"),
+            std::string::npos);
+  expect_error(train({"--epochs", "1", "--strict-data", "--out", "strict"}), 1, {"photos/right/bad"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "strict"));
+}
+
+TEST_F(PictureTraining, OtherClassesAreMatchedByName) {
+  ASSERT_EQ(train({"--epochs", "3", "--out", "run"}).status, 0);
+  make_folder(folder_ / "other/right");
+  for (std::uint64_t i = 200; i < 220; ++i)
+    folder_.write("other/right/" + std::to_string(i) + ".png", picture(true, i));
+  const Result result = folder_.run({"evaluate", "run", "other", "--training"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("accuracy 100.00 %"), std::string::npos) << result.out;
+  std::filesystem::rename(folder_ / "other/right", folder_ / "other/rihgt");
+  expect_error(folder_.run({"evaluate", "run", "other"}), 1, {"'rihgt'", "did you mean 'right'?"});
+}
+
+TEST_F(PictureTraining, SaysWhatIsWrongWithItsOptions) {
+  for (const char* size : {"0", "x", "12x", "64x64x3", "-3", "9000", "sixty"})
+    expect_error(train({"--size", size}), 2, {"--size: expected a size as in 64 or 48x64", size});
+  for (const char* share : {"0", "1", "-0.5", "nan"})
+    expect_error(train({"--test-share", share}), 2, {"--test-share"});
+  expect_error(train({"--cache", "0"}), 2, {"--cache"});
+}
+
+// 250 pictures of 900 x 900 are 200 MB decoded, more than the process may have.
+TEST_F(PictureTraining, DataMayBeLargerThanTheMemory) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the sanitizer itself takes more memory than the limit";
+#endif
+  for (int i = 0; i < 250; ++i) {
+    const std::string name = i % 2 == 0 ? "many/a" : "many/b";
+    make_folder(folder_ / name);
+    folder_.write(name + "/" + std::to_string(i) + ".jpg", one_grey_jpeg(900, i));
+  }
+  folder_.write("tiny.toml",
+                "name = \"tiny\"\ninput = [900, 900, 1]\nlayers = [ { max_pool = 100 }, { linear = 2 } ]\n");
+  const auto run = [&](const char* cache) {
+    return run_tool({.folder = folder_.path(),
+                     .before_exec =
+                         [] {
+                           ::setenv("GOMP_SPINCOUNT", "2000", 1);
+                           const rlimit limit{150UL << 20, 150UL << 20};
+                           ::setrlimit(RLIMIT_DATA, &limit);
+                         }},
+                    {"train", "tiny.toml", "many", "--threads", "1", "--epochs", "2", "--batch", "2",
+                     "--cache", cache, "--out", std::string("run") + cache});
+  };
+  const Result small = run("20");
+  EXPECT_EQ(small.status, 0) << small.err;
+  EXPECT_EQ(small.err, "");
+  expect_error(run("1000"), 1, {"not enough memory", "--cache"});
+}
+
+}  // namespace
+}  // namespace halfwave
