@@ -18,7 +18,9 @@ enum class RandomPurpose : std::uint32_t {
   dropout = 3,
   bench = 4,
   split = 5,
-  test = 6
+  test = 6,
+  augment = 7,
+  mixup = 8
 };
 
 // Philox4x32-10: four random words from a 128-bit counter and a 64-bit key.

@@ -95,6 +95,8 @@ DataPair open_by_name(const std::string& name, const DataOptions& options) {
 
 }  // namespace
 
+std::string Dataset::name(std::size_t i) const { return fmt::format("number {}", i); }
+
 std::uint64_t usual_cache_bytes() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   const long size = ::sysconf(_SC_PAGESIZE);

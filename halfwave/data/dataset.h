@@ -31,6 +31,9 @@ class Dataset {
 
   virtual const std::vector<std::string>& classes() const = 0;  // names, by label
 
+  // What a person can find example i by: a file's path, or its number.
+  virtual std::string name(std::size_t i) const;
+
   // Whether get() takes so long, for some, that several threads should do it.
   virtual bool decodes() const { return false; }
 

@@ -40,6 +40,7 @@ Loader::Loader(std::shared_ptr<const Dataset> data, const Normalisation& normali
                const LoaderOptions& options)
     : data_(std::move(data)),
       normaliser_(normalisation, data_->shape().channels),
+      augmenter_(options.augmentation, data_->shape(), normalisation.mean),
       options_(options),
       batches_(count_batches(*data_, options.batch)),
       ring_(ring_size),
@@ -49,6 +50,7 @@ Loader::Loader(std::shared_ptr<const Dataset> data, const Normalisation& normali
   for (Slot& slot : ring_) {
     slot.batch.x = Buffer(most * data_->shape().size());
     slot.batch.labels.reserve(most);
+    slot.batch.other_labels.reserve(most);
     slot.examples.reserve(most);
     slot.skipped.resize(most);
   }
@@ -88,6 +90,7 @@ const Batch& Loader::next() {
   if (!ready()) std::rethrow_exception(error_);
   held_ = true;
   close_gaps(slot);
+  mix(slot.batch);
   return slot.batch;
 }
 
@@ -113,9 +116,32 @@ void Loader::close_gaps(Slot& slot) {
   batch.size = static_cast<std::int64_t>(kept);
 }
 
+// The first with the last, the second with the last but one, and so on.
+void Loader::mix(Batch& batch) {
+  batch.share = augmenter_.mixing_share(
+      RandomStream(options_.seed, RandomPurpose::mixup, batch.epoch * batches_ + batch.index));
+  batch.other_labels.clear();
+  if (batch.share == 1) return;
+  batch.other_labels.assign(batch.labels.rbegin(), batch.labels.rend());
+  const auto share = static_cast<float>(batch.share);
+  const std::size_t values = data_->shape().size();
+  const std::size_t count = batch.labels.size();
+  for (std::size_t i = 0; i < count / 2; ++i) {
+    float* a = batch.x.data() + i * values;
+    float* b = batch.x.data() + (count - 1 - i) * values;
+    for (std::size_t k = 0; k < values; ++k) {
+      const float first = a[k];
+      const float second = b[k];
+      a[k] = second + (first - second) * share;
+      b[k] = first + (second - first) * share;
+    }
+  }
+}
+
 // Each thread takes some places of the batch claimed last, or of a new one.
 void Loader::work(const std::stop_token& stop) {
   const std::size_t share = std::max(values_at_a_time / data_->shape().size(), std::size_t{1});
+  std::vector<float> unchanged(options_.augmentation.changes_pictures() ? data_->shape().size() : 0);
   try {
     for (;;) {
       std::unique_lock lock(mutex_);
@@ -133,7 +159,7 @@ void Loader::work(const std::stop_token& stop) {
 
       for (std::size_t place = begin; place < end; ++place) {
         if (stop.stop_requested()) return;
-        prepare(slot, place);
+        prepare(slot, place, unchanged);
       }
 
       lock.lock();
@@ -175,18 +201,23 @@ void Loader::claim_batch() {
   changed_.notify_all();
 }
 
-void Loader::prepare(Slot& slot, std::size_t place) {
+void Loader::prepare(Slot& slot, std::size_t place, std::vector<float>& unchanged) {
   const std::size_t example = slot.examples[place];
   const Shape shape = data_->shape();
   float* x = slot.batch.x.data() + place * shape.size();
   slot.batch.labels[place] = data_->label(example);
   slot.skipped[place].clear();
   try {
-    data_->get(example, x);
+    data_->get(example, unchanged.empty() ? x : unchanged.data());
   } catch (const Error& error) {
     if (!options_.on_skip) throw;
     slot.skipped[place] = error.what();
     return;
+  }
+  if (!unchanged.empty()) {
+    const RandomStream random(options_.seed, RandomPurpose::augment, slot.batch.epoch,
+                              static_cast<std::uint32_t>(example));
+    augmenter_.apply(random, unchanged.data(), x);
   }
   normaliser_.apply(x, shape.pixels());
 }

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "halfwave/data/augment.h"
 #include "halfwave/data/dataset.h"
 #include "halfwave/data/normalisation.h"
 #include "halfwave/tensor/buffer.h"
@@ -26,6 +27,10 @@ struct Batch {
   std::int64_t size = 0;    // number of examples
   Buffer x;                 // size x height x width x channels normalised values come first; more may follow
   std::vector<int> labels;  // size of them
+  // Of mixed examples, in which x is share times the first and the rest times a second one: the labels of the
+  // second ones. Else none, and share is 1.
+  std::vector<int> other_labels;
+  double share = 1;
   std::uint64_t epoch = 0;
   std::uint64_t index = 0;  // of the batch in its epoch
 };
@@ -34,6 +39,7 @@ struct LoaderOptions {
   std::int64_t batch = 64;  // examples
   bool shuffle = true;      // anew each epoch; else in the order of the data set
   std::uint64_t seed = 0;
+  Augmentation augmentation{};
   int threads = 1;  // that prepare; they change nothing but the time it takes
 
   // An example that get() throws Error for is left out of its batch, and why is told here, by next(). Without
@@ -78,11 +84,13 @@ class Loader {
   void start();
   void work(const std::stop_token& stop);
   void claim_batch();
-  void prepare(Slot& slot, std::size_t place);
+  void prepare(Slot& slot, std::size_t place, std::vector<float>& unchanged);
   void close_gaps(Slot& slot);
+  void mix(Batch& batch);
 
   const std::shared_ptr<const Dataset> data_;
   const Normaliser normaliser_;
+  const Augmenter augmenter_;
   const LoaderOptions options_;
   const std::uint64_t batches_;
   std::uint64_t epoch_ = 0;  // of the next batch to be claimed

@@ -65,8 +65,9 @@ class Store {
     to_values(image.pixels.data(), shape_.size(), values);
   }
 
- private:
   std::string name(std::size_t file) const { return printable(files_[file].path.string()); }
+
+ private:
   std::uint8_t* kept(std::size_t file) const {
     return reinterpret_cast<std::uint8_t*>(pixels_.data()) + file * shape_.size();
   }
@@ -135,6 +136,7 @@ class PictureDataset : public Dataset {
   const std::vector<std::string>& classes() const override { return classes_; }
   std::string fingerprint() const override { return fingerprint_; }
   bool decodes() const override { return decodes_; }
+  std::string name(std::size_t i) const override { return store_->name(places_[i]); }
 
  private:
   std::shared_ptr<const Store> store_;

@@ -187,7 +187,7 @@ void train(const Options& options) {
   std::uint64_t count = 0;
   const Result result = measure(options, step.plan(), [&] {
     const Batch& batch = source.next();
-    step.run(batch.x.data(), batch.labels, count++, choices.rate);
+    step.run(batch.x.data(), {batch.labels}, count++, choices.rate);
     return batch.size;
   });
   print(net, options, result);

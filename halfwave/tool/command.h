@@ -31,6 +31,7 @@ void add_predict(CLI::App& app);
 void add_nets(CLI::App& app);
 void add_activations(CLI::App& app);
 void add_plot(CLI::App& app);
+void add_data(CLI::App& app);
 void add_export(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_bench_activations(CLI::App& bench);

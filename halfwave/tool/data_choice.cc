@@ -99,7 +99,7 @@ DataOptions data_options_of(const RunConfig& config, const Shape& input, const D
   return options;
 }
 
-DataPair open_shown(const std::string& name, DataOptions options) {
+DataPair open_quietly(const std::string& name, DataOptions options) {
   ProgressBar bar;
   options.progress = [&](std::size_t done, std::size_t all) {
     bar.show("reading the data", static_cast<double>(done) / static_cast<double>(all),
@@ -107,6 +107,11 @@ DataPair open_shown(const std::string& name, DataOptions options) {
   };
   DataPair data = open_data(name, options);
   bar.clear();
+  return data;
+}
+
+DataPair open_shown(const std::string& name, DataOptions options) {
+  DataPair data = open_quietly(name, std::move(options));
   for (const std::string& note : data.notes) fmt::print(stderr, "warning: {}\n", note);
   for (std::size_t i = 0; i < std::min(data.skipped.size(), shown_files); ++i)
     fmt::print(stderr, "warning: left out: {}\n", data.skipped[i]);

@@ -34,7 +34,9 @@ DataOptions data_options(const DataChoice& choice);
 // As a run has opened its data; of the choice --strict-data and --cache count.
 DataOptions data_options_of(const RunConfig& config, const Shape& input, const DataChoice& choice);
 
-// Opens data with a progress bar, and warns on standard error of what was left out.
+// Opens data with a progress bar.
+DataPair open_quietly(const std::string& name, DataOptions options);
+// The same, and warns on standard error of what was left out.
 DataPair open_shown(const std::string& name, DataOptions options);
 
 // A line on standard error for a file that could not be read while training; after some, silence.

@@ -145,6 +145,7 @@ int run(int count, char** arguments) {
       "  halfwave train lenet5 fashion-mnist            learn, with defaults that work\n"
       "  halfwave evaluate runs/lenet5-fashion-mnist    how good is it, class by class\n"
       "  halfwave predict runs/lenet5-fashion-mnist picture.png\n"
+      "  halfwave data photos                           what is in a folder of pictures, and what is wrong\n"
       "  halfwave nets                                  the nets that come with it\n"
       "  halfwave activations                           the activations, with their formulas\n"
       "Each command explains itself: halfwave train --help");
@@ -154,6 +155,7 @@ int run(int count, char** arguments) {
   add_nets(app);
   add_activations(app);
   add_plot(app);
+  add_data(app);
   add_export(app);
   add_bench(app);
   try {

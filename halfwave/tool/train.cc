@@ -8,6 +8,7 @@
 #include "halfwave/base/file.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
+#include "halfwave/data/augment.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/curve.h"
 #include "halfwave/tool/command.h"
@@ -128,7 +129,7 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   };
   // Printing comes last, so that an output that breaks costs no epoch.
   const auto on_epoch = [&](const EpochResult& result) {
-    if (result.best) save_model(run.best(), trainer.net(), trainer.info());
+    if (result.best) save_model(run.best(), trainer.model_net(), trainer.info());
     save();
     report(run, trainer, title);
     display.epoch(result, data.train->size());
@@ -143,6 +144,9 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
          skip(why);
        }});
   display.clear();
+  if (finished && trainer.is_out_of_patience())
+    fmt::print("ended early: no better test in the last {} epochs (--patience)\n",
+               trainer.options().patience);
   if (skip.count() > 0)
     fmt::print(stderr, "warning: {} times an example could not be read and was left out\n", skip.count());
   // A run that was killed between its last checkpoint and its last report has nothing else left to do.
@@ -163,19 +167,38 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   }
 }
 
+std::string optimiser_text(const TrainOptions& t) {
+  switch (t.optimiser) {
+    case OptimiserKind::sgd:
+      return fmt::format("sgd, momentum {}{}", t.momentum, t.nesterov ? " (Nesterov)" : "");
+    case OptimiserKind::rmsprop:
+      return fmt::format("rmsprop, alpha {}, momentum {}", t.alpha, t.momentum);
+    default:
+      return fmt::format("{}, beta {} and {}", to_string(t.optimiser), t.beta1, t.beta2);
+  }
+}
+
+std::string recipe_text(const TrainOptions& t) {
+  std::string text = fmt::format(
+      "{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} "
+      "thread{}",
+      optimiser_text(t), t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs,
+      t.seed, t.threads, t.threads == 1 ? "" : "s");
+  if (!t.augment.empty()) text += ", augment " + t.augment;
+  if (t.label_smoothing > 0) text += fmt::format(", label smoothing {}", t.label_smoothing);
+  if (t.clip_norm > 0) text += fmt::format(", clip norm {}", t.clip_norm);
+  if (t.balance_classes) text += ", classes balanced";
+  if (t.average > 0) text += fmt::format(", weights averaged by {}", t.average);
+  if (t.patience > 0) text += fmt::format(", patience {}", t.patience);
+  return text;
+}
+
 void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
-  const std::string how = t.optimiser == OptimiserKind::sgd
-                              ? fmt::format("sgd, momentum {}{}", t.momentum, t.nesterov ? " (Nesterov)" : "")
-                              : fmt::format("adam, beta {} and {}", t.beta1, t.beta2);
   fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} images, {}; {})\n", net.spec().name,
              count_text(net.parameter_count()), net.spec().activation, data.name,
              count_text(data.train->size()), count_text(data.test->size()), to_string(data.train->shape()),
              data.kind);
-  fmt::print(
-      "{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} "
-      "thread{}\n\n",
-      how, t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs, t.seed,
-      t.threads, t.threads == 1 ? "" : "s");
+  fmt::print("{}\n\n", recipe_text(t));
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 
@@ -267,20 +290,40 @@ void add_train(CLI::App& app) {
   add_data_choice(*command, options->data_choice);
   command->add_option("--epochs", t.epochs, "Times through all pictures")->capture_default_str();
   command->add_option("--batch", t.batch, "Pictures a step")->capture_default_str();
-  command->add_option("--optimiser", options->optimiser, "sgd or adam")->capture_default_str();
-  command->add_option("--rate", t.rate, "Learning rate (default: 0.05 for sgd, 0.001 for adam)");
-  command->add_option("--momentum", t.momentum, "Momentum of sgd")->capture_default_str();
+  command->add_option("--optimiser", options->optimiser, "sgd, adam, adamw or rmsprop")
+      ->capture_default_str();
+  command->add_option("--rate", t.rate, "Learning rate (default: 0.05 for sgd, 0.001 for the others)");
+  command->add_option("--momentum", t.momentum, "Momentum of sgd (default: 0.9) and rmsprop (default: 0)");
   command->add_option("--nesterov", t.nesterov, "Nesterov's form of momentum: true or false")
       ->default_str(t.nesterov ? "true" : "false");
-  command->add_option("--weight-decay", t.weight_decay, "L2 penalty on weights")->capture_default_str();
-  command->add_option("--schedule", options->schedule, "Course of the rate: constant, step or cosine")
+  command->add_option("--weight-decay", t.weight_decay,
+                      "Penalty on weights: L2 (default: 0.0005), for adamw decoupled (default: 0.01)");
+  command->add_option("--clip-norm", t.clip_norm, "Shorten longer gradients to this norm (0: never)")
       ->capture_default_str();
-  command->add_option("--warm-up", t.warm_up, "Share of all steps in which the rate rises from 0")
+  command
+      ->add_option("--schedule", options->schedule, "Course of the rate: constant, step, cosine or one_cycle")
       ->capture_default_str();
+  command->add_option("--warm-up", t.warm_up,
+                      "Share of all steps in which the rate rises (default: 0.05, for one_cycle 0.3)");
   command->add_option("--step-epochs", t.step_epochs, "Schedule step: epochs between two drops")
       ->capture_default_str();
   command->add_option("--step-factor", t.step_factor, "Schedule step: factor of each drop")
       ->capture_default_str();
+  command
+      ->add_option("--label-smoothing", t.label_smoothing,
+                   "Share of each target that goes to all classes alike")
+      ->capture_default_str();
+  command->add_option("--huber-delta", t.huber_delta, "Where the loss huber turns from square to straight")
+      ->capture_default_str();
+  command->add_flag("--balance-classes", t.balance_classes, "Let pictures of rare classes count more");
+  command
+      ->add_option("--average", t.average,
+                   "Test and keep the moving average of the weights, as in 0.999 (0: the last weights)")
+      ->capture_default_str();
+  command->add_option("--patience", t.patience, "End after so many epochs without a better test (0: never)")
+      ->capture_default_str();
+  command->add_option("--augment", t.augment,
+                      "Changes of training pictures, as in flip,crop=4 (all: see the end)");
   command->add_option("--seed", t.seed, "Seed of weights, order and dropout")
       ->capture_default_str()
       ->check(not_negative());
@@ -299,15 +342,20 @@ void add_train(CLI::App& app) {
       "  halfwave train cifar-quick photos --size 64      a folder of pictures in class folders\n"
       "  halfwave train my.toml folder-with-idx-files --optimiser adam --rate 0.0005\n"
       "  halfwave train --resume runs/lenet5-fashion-mnist\n"
+      "  halfwave train resnet20 photos --schedule one_cycle --augment flip,crop=4 --label-smoothing 0.1\n"
+      "Changes for --augment, with commas between them:\n" +
+      augmentation_help() +
       "Ctrl-C ends after the step and saves; a second one stops at once. The folder of the run holds the "
       "config,\n"
       "the best model, the last two checkpoints, results.csv and curve.svg.");
   command->callback([options, command] {
     if (!options->resume.empty()) {
       static constexpr const char* fixed[] = {
-          "--activation", "--epochs",       "--batch",    "--optimiser", "--rate",        "--momentum",
-          "--nesterov",   "--weight-decay", "--schedule", "--warm-up",   "--step-epochs", "--step-factor",
-          "--seed",       "--threads",      "--out",      "--size",      "--test-share",  "--split-seed"};
+          "--activation",      "--epochs",      "--batch",        "--optimiser",       "--rate",
+          "--momentum",        "--nesterov",    "--weight-decay", "--clip-norm",       "--schedule",
+          "--warm-up",         "--step-epochs", "--step-factor",  "--label-smoothing", "--huber-delta",
+          "--balance-classes", "--average",     "--patience",     "--augment",         "--seed",
+          "--threads",         "--out",         "--size",         "--test-share",      "--split-seed"};
       for (const char* name : fixed) {
         if (command->count(name) > 0) {
           throw UsageError(

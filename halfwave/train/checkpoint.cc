@@ -1,6 +1,7 @@
 #include "halfwave/train/checkpoint.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "halfwave/base/error.h"
 
@@ -22,6 +23,16 @@ std::string options_text(Trainer& trainer) {
   return to_toml(RunConfig{.net = to_toml(trainer.net().spec()), .data = {}, .train = trainer.options()});
 }
 
+// The tensors of the averaged net, if there is one, by their names in a checkpoint.
+std::vector<std::pair<std::string, Net::Tensor>> averages(Trainer& trainer) {
+  std::vector<std::pair<std::string, Net::Tensor>> result;
+  if (AveragedNet* average = trainer.average()) {
+    for (const Net::Tensor& tensor : average->net().tensors())
+      result.emplace_back("average." + tensor.name, tensor);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string fingerprint(const DataPair& data) {
@@ -35,6 +46,8 @@ void save_checkpoint(const std::filesystem::path& path, Trainer& trainer,
     entries.push_back(
         float_entry(state.name, {static_cast<std::int64_t>(state.values.size())}, state.values));
   }
+  for (const auto& [name, tensor] : averages(trainer))
+    entries.push_back(float_entry(name, tensor.parameter->dims, tensor.values));
   save_model(path, trainer.net(), trainer.info(),
              {{state_key, nlohmann::json(trainer.state()).dump()},
               {options_key, options_text(trainer)},
@@ -55,6 +68,8 @@ void load_checkpoint(const SafetensorsFile& file, Trainer& trainer, const std::s
     const std::int64_t dims[] = {static_cast<std::int64_t>(state.values.size())};
     file.copy_floats(state.name, dims, state.values);
   }
+  for (const auto& [name, tensor] : averages(trainer))
+    file.copy_floats(name, tensor.parameter->dims, tensor.values);
   try {
     trainer.restore(nlohmann::json::parse(state_text).get<TrainState>());
   } catch (const nlohmann::json::exception& error) {

@@ -53,7 +53,7 @@ Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<
   for (std::uint64_t i = 0; i < loader.batches(); ++i) {
     const Batch& images = loader.next();
     const float* scores = inference.forward(images.x.data(), images.size);
-    result.sum += evaluate_loss(loss, scores, result.classes, images.labels, nullptr);
+    result.sum += evaluate_loss(loss, scores, result.classes, {images.labels}, nullptr);
     for (std::size_t n = 0; n < images.labels.size(); ++n) {
       const float* row = scores + n * result.classes;
       const auto predicted = static_cast<std::size_t>(std::max_element(row, row + result.classes) - row);

@@ -12,11 +12,13 @@
 
 namespace halfwave {
 
-// SGD with momentum and Nesterov's form (Sutskever et al. 2013, as PyTorch writes it), Adam (Kingma and Ba
-// 2015) with L2 decay added to the gradient. Serves one thread at a time.
+// As PyTorch writes them: SGD with momentum and Nesterov's form (Sutskever et al. 2013); Adam (Kingma and Ba
+// 2015) and RMSprop (Tieleman and Hinton 2012) with L2 decay added to the gradient; AdamW (Loshchilov and
+// Hutter 2019), whose decay leaves the gradient alone. Serves one thread at a time.
 class Optimiser {
  public:
-  Optimiser(Net& net, const TrainOptions& options);
+  // rate_factors, one a node of the net, multiply its rate: 0 leaves a layer as it is. Empty: all are 1.
+  Optimiser(Net& net, const TrainOptions& options, std::span<const float> rate_factors = {});
 
   // One update with this rate; `count` is the number of updates so far, this one included. The gradients are
   // used up: 0 afterwards.
@@ -33,13 +35,16 @@ class Optimiser {
   struct Part {
     std::size_t begin, size;
     float decay;
+    float rate;
   };
+  template <class Step>
+  void for_each(std::span<float> gradients, double rate, const Step& step);
 
   Net& net_;
   TrainOptions options_;
   std::vector<Part> parts_;  // one a tensor
   Buffer first_;             // momentum; Adam's mean of gradients
-  Buffer second_;            // Adam's mean of squared gradients
+  Buffer second_;            // mean of squared gradients, but for sgd
 };
 
 }  // namespace halfwave

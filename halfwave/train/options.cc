@@ -7,13 +7,14 @@
 #include "halfwave/base/error.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/text.h"
+#include "halfwave/data/augment.h"
 #include "halfwave/net/toml.h"
 
 namespace halfwave {
 namespace {
 
-constexpr std::array<std::string_view, 2> optimisers{"sgd", "adam"};
-constexpr std::array<std::string_view, 3> schedules{"constant", "step", "cosine"};
+constexpr std::array<std::string_view, 4> optimisers{"sgd", "adam", "adamw", "rmsprop"};
+constexpr std::array<std::string_view, 4> schedules{"constant", "step", "cosine", "one_cycle"};
 
 template <class Kind, std::size_t N>
 Kind by_name(std::string_view what, const std::array<std::string_view, N>& names, std::string_view name) {
@@ -36,12 +37,20 @@ void visit(Visitor&& v, Options& o) {
   v("nesterov", o.nesterov);
   v("beta1", o.beta1);
   v("beta2", o.beta2);
+  v("alpha", o.alpha);
   v("epsilon", o.epsilon);
   v("weight_decay", o.weight_decay);
+  v("clip_norm", o.clip_norm);
   v("schedule", o.schedule);
   v("warm_up", o.warm_up);
   v("step_epochs", o.step_epochs);
   v("step_factor", o.step_factor);
+  v("label_smoothing", o.label_smoothing);
+  v("huber_delta", o.huber_delta);
+  v("balance_classes", o.balance_classes);
+  v("average", o.average);
+  v("patience", o.patience);
+  v("augment", o.augment);
 }
 
 struct Writer {
@@ -51,6 +60,8 @@ struct Writer {
   void operator()(std::string_view key, Value value) {
     if constexpr (std::is_enum_v<Value>) {
       text += fmt::format("{} = \"{}\"\n", key, to_string(value));
+    } else if constexpr (std::is_same_v<Value, std::string>) {
+      text += fmt::format("{} = {}\n", key, in_quotes(value));
     } else {
       text += fmt::format("{} = {}\n", key, value);  // a double in the fewest digits that read back the same
     }
@@ -95,6 +106,7 @@ struct Reader {
     if (number < 0) refuse(*table.get(key), fmt::format("'{}': expected 0 or more, got {}", key, number));
     value = static_cast<std::uint64_t>(number);
   }
+  void operator()(std::string_view key, std::string& value) { read<std::string>(key, value, "a text"); }
   void operator()(std::string_view key, bool& value) { read<bool>(key, value, "true or false"); }
   void operator()(std::string_view key, double& value) {
     const toml::node* node = find(key);
@@ -135,6 +147,9 @@ ScheduleKind schedule_by_name(std::string_view name) {
 
 void TrainOptions::resolve() {
   if (rate == 0) rate = optimiser == OptimiserKind::sgd ? 0.05 : 0.001;
+  if (momentum == -1) momentum = optimiser == OptimiserKind::sgd ? 0.9 : 0;
+  if (weight_decay == -1) weight_decay = optimiser == OptimiserKind::adamw ? 0.01 : 5e-4;
+  if (warm_up == -1) warm_up = schedule == ScheduleKind::one_cycle ? 0.3 : 0.05;
   if (threads == 0) threads = thread_count();
   check(threads >= 1 && threads <= 1024, "threads", "1 to 1024", threads);
   check(seed <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}, "seed", "0 to 9223372036854775807",
@@ -145,17 +160,24 @@ void TrainOptions::resolve() {
   check(momentum >= 0 && momentum < 1, "momentum", "0 to below 1", momentum);
   check(beta1 >= 0 && beta1 < 1, "beta1", "0 to below 1", beta1);
   check(beta2 >= 0 && beta2 < 1, "beta2", "0 to below 1", beta2);
+  check(alpha >= 0 && alpha < 1, "alpha", "0 to below 1", alpha);
   check(epsilon > 0 && epsilon <= 1, "epsilon", "a number above 0, at most 1", epsilon);
   check(weight_decay >= 0 && weight_decay <= 1, "weight_decay", "0 to 1", weight_decay);
+  check(clip_norm >= 0, "clip_norm", "0 or more", clip_norm);
   check(warm_up >= 0 && warm_up <= 1, "warm_up", "0 to 1", warm_up);
   check(step_epochs >= 1, "step_epochs", "1 or more", step_epochs);
   check(step_factor > 0 && step_factor <= 1, "step_factor", "above 0, at most 1", step_factor);
+  check(label_smoothing >= 0 && label_smoothing < 1, "label_smoothing", "0 to below 1", label_smoothing);
+  check(huber_delta > 0, "huber_delta", "a number above 0", huber_delta);
+  check(average >= 0 && average < 1, "average", "0 to below 1", average);
+  check(patience >= 0, "patience", "0 or more", patience);
+  augment = to_text(parse_augmentation(augment));
 }
 
 std::string to_toml(const RunConfig& config) {
   std::string text =
-      fmt::format("data = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n", in_quotes(config.data),
-                  config.test_share, config.split_seed, quoted_lines(config.net));
+      fmt::format("data = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n",
+                  in_quotes(config.data), config.test_share, config.split_seed, quoted_lines(config.net));
   visit(Writer{text}, config.train);
   return text;
 }

@@ -9,8 +9,8 @@
 
 namespace halfwave {
 
-enum class OptimiserKind { sgd, adam };
-enum class ScheduleKind { constant, step, cosine };
+enum class OptimiserKind { sgd, adam, adamw, rmsprop };
+enum class ScheduleKind { constant, step, cosine, one_cycle };
 
 std::string_view to_string(OptimiserKind kind);
 std::string_view to_string(ScheduleKind kind);
@@ -24,20 +24,31 @@ struct TrainOptions {
   std::uint64_t seed = 1;    // to 2^63 - 1; of the weights, the order of the images and dropout
 
   OptimiserKind optimiser = OptimiserKind::sgd;
-  double rate = 0;             // learning rate, to 1000; 0: 0.05 for sgd, 0.001 for adam
-  double momentum = 0.9;       // sgd; 0 to below 1
-  bool nesterov = true;        // sgd
-  double beta1 = 0.9;          // adam; 0 to below 1
-  double beta2 = 0.999;        // adam; 0 to below 1
-  double epsilon = 1e-8;       // adam; above 0, to 1
-  double weight_decay = 5e-4;  // L2, of the weights of convolutions and linear layers only; 0 to 1
+  double rate = 0;           // learning rate, to 1000; 0: 0.05 for sgd, 0.001 for the others
+  double momentum = -1;      // sgd and rmsprop; 0 to below 1; -1: 0.9 for sgd, 0 for rmsprop
+  bool nesterov = true;      // sgd
+  double beta1 = 0.9;        // adam, adamw; 0 to below 1
+  double beta2 = 0.999;      // adam, adamw; 0 to below 1
+  double alpha = 0.99;       // rmsprop; 0 to below 1
+  double epsilon = 1e-8;     // adam, adamw, rmsprop; above 0, to 1
+  double weight_decay = -1;  // of the weights of convolutions and linear layers only; 0 to 1; L2, but for
+                             // adamw of the weights themselves; -1: 0.0005, 0.01 for adamw
+  double clip_norm = 0;      // longer gradients (all of them as one vector) are shortened to this; 0: never
 
   ScheduleKind schedule = ScheduleKind::cosine;
-  double warm_up = 0.05;         // share of all steps in which the rate rises linearly from 0; 0 to 1
+  double warm_up = -1;  // share of all steps in which the rate rises; 0 to 1; -1: 0.05, 0.3 for one_cycle
   std::int64_t step_epochs = 4;  // schedule step: every so many epochs (1 or more) ...
   double step_factor = 0.1;      // ... the rate is multiplied by this; above 0, to 1
 
-  // Error, naming the option, for a value out of range; fills in the rate.
+  double label_smoothing = 0;    // see LossOptions; 0 to below 1
+  double huber_delta = 1;        // see LossOptions; above 0
+  bool balance_classes = false;  // images of a class count the more the fewer there are
+  double average = 0;            // weights are averaged over steps for testing, each step before counting so
+                                 // much of the next; 0 (no average) to below 1
+  std::int64_t patience = 0;     // ends after so many epochs without a better test result; 0: never
+  std::string augment{};         // see Augmentation
+
+  // Error, naming the option, for a value out of range; fills in what is left to the others.
   void resolve();
 };
 

@@ -24,6 +24,24 @@ const std::shared_ptr<const Dataset>& checked(const Net& net, const DataPair& da
   return data.train;
 }
 
+int loader_threads(const Dataset& data, const TrainOptions& options) {
+  const bool works = data.decodes() || parse_augmentation(options.augment).changes_pictures();
+  return works ? static_cast<int>(options.threads) : 1;
+}
+
+// All classes weigh alike, and an image weighs 1 on average; a class without images weighs nothing.
+std::vector<float> balancing_weights(const Dataset& data) {
+  std::vector<double> counts(data.classes().size(), 0);
+  for (std::size_t i = 0; i < data.size(); ++i) ++counts[static_cast<std::size_t>(data.label(i))];
+  const auto classes =
+      static_cast<double>(std::count_if(counts.begin(), counts.end(), [](double n) { return n > 0; }));
+  std::vector<float> weights;
+  for (const double count : counts)
+    weights.push_back(count > 0 ? static_cast<float>(static_cast<double>(data.size()) / (classes * count))
+                                : 0);
+  return weights;
+}
+
 }  // namespace
 
 Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
@@ -34,14 +52,17 @@ Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
       loader_(data.train, info_.normalisation,
               {.batch = options_.batch,
                .seed = options_.seed,
-               .threads = data.train->decodes() ? static_cast<int>(options_.threads) : 1,
+               .augmentation = parse_augmentation(options_.augment),
+               .threads = loader_threads(*data.train, options_),
                .on_skip =
                    [this](const std::string& why) {
                      if (!on_skip_) fail("{}", why);
                      on_skip_(why);
                    }}),
-      step_(net, options_, std::min(options_.batch, static_cast<std::int64_t>(data.train->size()))) {
+      step_(net, options_, std::min(options_.batch, static_cast<std::int64_t>(data.train->size())),
+            options_.balance_classes ? balancing_weights(*data.train) : std::vector<float>{}) {
   net_.initialise(options_.seed);
+  if (options_.average > 0) average_.emplace(net_);
 }
 
 Trainer::~Trainer() = default;
@@ -53,10 +74,12 @@ void Trainer::restore(TrainState state) {
 
 void Trainer::step(const Batch& batch) {
   const double rate = scheduled_rate(options_, state_.step, loader_.batches());
-  const LossSum sum = step_.run(batch.x.data(), batch.labels, state_.step, rate);
+  const LossSum sum =
+      step_.run(batch.x.data(), {batch.labels, batch.other_labels, batch.share}, state_.step, rate);
   if (!std::isfinite(sum.loss)) explain(batch);
   ++state_.step;
   state_.sum += sum;
+  if (average_) average_->take_in(net_, options_.average, state_.step);
 }
 
 std::string Trainer::advice() const {
@@ -72,11 +95,11 @@ void Trainer::explain(const Batch& batch) {
 
 bool Trainer::finish_epoch(const Callbacks& callbacks) {
   if (!inference_) {
-    inference_.emplace(net_, std::min(options_.batch, static_cast<std::int64_t>(data_.test->size())));
+    inference_.emplace(model_net(), std::min(options_.batch, static_cast<std::int64_t>(data_.test->size())));
   }
   inference_->load();
   bool whole = true;
-  const Evaluation test = evaluate(net_, *inference_, data_.test, info_.normalisation,
+  const Evaluation test = evaluate(model_net(), *inference_, data_.test, info_.normalisation,
                                    {.on_batch =
                                         [&](std::size_t images) {
                                           whole = callbacks.on_test(images) || images == data_.test->size();
@@ -109,13 +132,21 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
   return true;
 }
 
+bool Trainer::is_out_of_patience() const {
+  if (options_.patience == 0) return false;
+  const auto& history = state_.history;
+  const auto best =
+      std::find_if(history.rbegin(), history.rend(), [](const EpochResult& r) { return r.best; });
+  return best - history.rbegin() >= options_.patience;
+}
+
 bool Trainer::run(const Callbacks& callbacks) {
   set_thread_count(static_cast<int>(options_.threads));
   on_skip_ = callbacks.on_skip;
   const auto epochs = static_cast<std::uint64_t>(options_.epochs);
   // Only the test was left.
   if (state_.index == loader_.batches() && !finish_epoch(callbacks)) return false;
-  while (state_.epoch < epochs) {
+  while (state_.epoch < epochs && !is_out_of_patience()) {
     const double start = seconds_now();
     const double waited = loader_.seconds_waited();
     const Batch& batch = loader_.next();
@@ -130,7 +161,7 @@ bool Trainer::run(const Callbacks& callbacks) {
                             .images = batch.size,
                             .sum = state_.sum};
     if (state_.index == loader_.batches() && !finish_epoch(callbacks)) return false;
-    if (!callbacks.on_step(progress)) return state_.epoch == epochs;
+    if (!callbacks.on_step(progress)) return state_.epoch == epochs || is_out_of_patience();
   }
   return true;
 }

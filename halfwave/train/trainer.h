@@ -14,6 +14,7 @@
 
 #include "halfwave/data/loader.h"
 #include "halfwave/net/inference.h"
+#include "halfwave/train/averaged_net.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/model.h"
 #include "halfwave/train/options.h"
@@ -69,14 +70,20 @@ class Trainer {
   Trainer(Net& net, const DataPair& data, TrainOptions options);
   ~Trainer();
 
-  // Trains to the end of the last epoch, or until a callback returns false. Returns whether it came to the
-  // end. Error when the loss is no longer finite: where it began, what to try.
+  // Trains to the end of the last epoch (or until options.patience is at its end), or until a callback
+  // returns false. Returns whether it came to the end. Error when the loss is no longer finite: where it
+  // began, what to try.
   bool run(const Callbacks& callbacks);
 
   const TrainState& state() const { return state_; }
   const TrainOptions& options() const { return options_; }
   const ModelInfo& info() const { return info_; }
   Net& net() { return net_; }
+  // The net that is tested and to be kept: with TrainOptions::average that of the averages.
+  Net& model_net() { return average_ ? average_->net() : net_; }
+  AveragedNet* average() { return average_ ? &*average_ : nullptr; }
+  // Whether options.patience epochs have gone by without a better test.
+  bool is_out_of_patience() const;
   Optimiser& optimiser() { return step_.optimiser(); }
 
   // Goes on from a state whose net and optimiser values have been loaded.
@@ -94,6 +101,7 @@ class Trainer {
   ModelInfo info_;
   Loader loader_;
   TrainingStep step_;
+  std::optional<AveragedNet> average_;
   std::optional<Inference> inference_;  // for the test of each epoch
   TrainState state_;
   std::function<void(const std::string&)> on_skip_;  // of the present run

@@ -192,6 +192,42 @@ TEST(Loader, LeavesOutWhatCannotBeReadAndTells) {
   }
 }
 
+// Whatever the threads, and from wherever it goes on.
+TEST(Loader, ChangedPicturesDependOnSeedEpochAndPictureAlone) {
+  const auto data = std::make_shared<MadeDataset>(
+      60, Shape{.height = 8, .width = 8, .channels = 3},
+      [](std::size_t i, std::size_t place) { return static_cast<int>((i * 31 + place * 7) % 256); });
+  const Normalisation normalisation = measure_normalisation(*data);
+  const auto values = [&](int threads, std::uint64_t batch, std::uint64_t seed = 5) {
+    Loader loader(data, normalisation,
+                  {.batch = 16,
+                   .seed = seed,
+                   .augmentation = parse_augmentation("flip,crop=2,rotate=10,jitter=0.2,cutout=3,mixup=1"),
+                   .threads = threads});
+    loader.seek(batch / 4, batch % 4);
+    const Batch& found = loader.next();
+    EXPECT_EQ(found.other_labels.size(), found.labels.size());
+    EXPECT_TRUE(found.share >= 0.5 && found.share < 1);
+    return std::vector<float>(found.x.data(), found.x.data() + found.size * 192);
+  };
+  const std::vector<float> expected = values(1, 5);
+  EXPECT_EQ(values(4, 5), expected);
+  EXPECT_NE(values(1, 1), expected) << "another epoch, another change";
+  EXPECT_NE(values(1, 5, 6), expected);
+}
+
+TEST(Loader, MixesPairs) {
+  Loader loader(numbered(7), plain, {.batch = 7, .shuffle = false, .augmentation = {.mixup = 1}});
+  const Batch& batch = loader.next();
+  const auto share = static_cast<float>(batch.share);
+  for (std::size_t i = 0; i < 7; ++i) {
+    EXPECT_NEAR(batch.x[2 * i], share * static_cast<float>(i) + (1 - share) * static_cast<float>(6 - i),
+                1e-5);
+    EXPECT_EQ(batch.labels[i], static_cast<int>(i));
+    EXPECT_EQ(batch.other_labels[i], static_cast<int>(6 - i));
+  }
+}
+
 TEST(Loader, CountsTheTimeItWaits) {
   const auto slow = std::make_shared<MadeDataset>(10, Shape{.height = 1, .width = 1, .channels = 1},
                                                   [](std::size_t, std::size_t) {

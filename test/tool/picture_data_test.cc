@@ -3,6 +3,7 @@
 #include <turbojpeg.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "halfwave/base/random.h"
 #include "halfwave/data/png.h"
@@ -121,6 +122,55 @@ TEST_F(PictureTraining, SaysWhatIsWrongWithItsOptions) {
   for (const char* share : {"0", "1", "-0.5", "nan"})
     expect_error(train({"--test-share", share}), 2, {"--test-share"});
   expect_error(train({"--cache", "0"}), 2, {"--cache"});
+}
+
+TEST_F(PictureTraining, TheDataCommandSaysWhatThereIs) {
+  make_folder(folder_ / "photos/nothing");
+  folder_.write("photos/right/bad.png", "no picture");
+  folder_.write("photos/left side/copy of 1.png", picture(true, 1));
+  const Strings arguments{"data", "photos", "--split-seed", "3"};
+  Result result = folder_.run(arguments);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  for (const char* part :
+       {"photos: class folders, 20 % of each class drawn for testing, read as 20x24x3",
+        "height x width: 20x24 at least, 20x24 in the middle, 20x24 at most; 61 in colour, 0 grey",
+        "left side        25        6", "right            24        6", "all              49       12",
+        "note: class 'nothing' has no files: it is left out", "1 files are left out:",
+        "  photos/right/bad.png: expected a picture", "photos-sheet.png shows the first pictures"})
+    EXPECT_NE(result.out.find(part), std::string::npos) << part << " in " << result.out;
+  const Image sheet = read_image(folder_ / "photos-sheet.png");
+  EXPECT_EQ(sheet.height, 2 * (80 + 4) + 4);
+  EXPECT_EQ(sheet.width, 10 * (96 + 4) + 4);
+
+  result = folder_.run({"data", "photos", "--json", "--sheet", "none", "--test-share", "0.5"});
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json.at("training").get<int>() + json.at("testing").get<int>(), 61);
+  EXPECT_EQ(json.at("classes").at(0).at("name"), "left side");
+  EXPECT_EQ(json.at("left_out").size(), 1U);
+  EXPECT_EQ(json.at("sizes").at("most"), (nlohmann::json{20, 24}));
+  expect_error(folder_.run({"data", "photos", "--augment", "flp"}), 2, {"unknown change 'flp'", "'flip'"});
+  expect_error(folder_.run({"data", "photos", "--strict-data"}), 1, {"photos/right/bad.png"});
+}
+
+TEST_F(PictureTraining, TheDataCommandFindsCopiesAmongTheTestPictures) {
+  for (const char* name : {"parts/train/a", "parts/train/b", "parts/test/a", "parts/test/b"})
+    make_folder(folder_ / name);
+  folder_.write("parts/train/a/1.png", picture(false, 1));
+  folder_.write("parts/train/b/2.png", picture(true, 2));
+  folder_.write("parts/test/a/3.png", picture(false, 3));
+  folder_.write("parts/test/b/4.png", picture(true, 2));
+  const Result result = folder_.run({"data", "parts", "--sheet", "changed.png", "--augment", "flip,crop=2"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(
+      result.out.find("1 pictures for testing are also among those for training: the test is too kind by as "
+                      "much\n  parts/test/b/4.png is parts/train/b/2.png\n"),
+      std::string::npos)
+      << result.out;
+  EXPECT_NE(
+      result.out.find("changed.png shows one picture as it is and changed as in training of each class"),
+      std::string::npos);
+  EXPECT_EQ(read_image(folder_ / "changed.png").channels, 3);
 }
 
 // 250 pictures of 900 x 900 are 200 MB decoded, more than the process may have.

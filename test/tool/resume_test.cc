@@ -105,7 +105,13 @@ INSTANTIATE_TEST_SUITE_P(
     Every, ResumeOf,
     testing::Values(sgd, Recipe{"adam", plain_net, {"--optimiser", "adam"}},
                     Recipe{"batch_norm_dropout_two_threads", batch_norm_net, {}, "2"},
-                    Recipe{"batch_norm_dropout_adam", batch_norm_net, {"--optimiser", "adam"}}),
+                    Recipe{"batch_norm_dropout_adam", batch_norm_net, {"--optimiser", "adam"}},
+                    Recipe{"everything_two_threads",
+                           batch_norm_net,
+                           {"--optimiser", "adamw", "--schedule", "one_cycle", "--average", "0.9",
+                            "--clip-norm", "1", "--label-smoothing", "0.1", "--balance-classes", "--augment",
+                            "flip,crop=2,rotate=5,jitter=0.1,mixup=0.2"},
+                           "2"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST_F(Resume, ASignalSavesWithinTheEpochAndSaysHowToGoOn) {

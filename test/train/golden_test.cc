@@ -73,7 +73,7 @@ TEST_P(GoldenNet, AgreesWithPyTorchStepByStep) {
       std::memcpy(&label, labels.bytes.data() + (i * batch_labels.size() + j) * sizeof label, sizeof label);
       batch_labels[j] = label;
     }
-    const double loss = step.run(x.data(), batch_labels, i, options.rate).mean_loss();
+    const double loss = step.run(x.data(), {batch_labels}, i, options.rate).mean_loss();
     // Rounding grows with the steps taken: float32 PyTorch is as far from float64 PyTorch.
     const double share = static_cast<double>(i) / static_cast<double>(steps - 1);
     const double tolerance = 1e-5 * std::pow(100.0, share);

@@ -36,7 +36,8 @@ TEST(Options, WrongConfigsAreRefusedWithTheirPlace) {
   EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 8: 'batch': expected a whole number");
   EXPECT_EQ(refused("batch = 64", "batch = 0"), "config.toml: batch: expected 1 to 65536, got 0");
   EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""),
-            "config.toml, line 11: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam)");
+            "config.toml, line 11: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam, adamw, "
+            "rmsprop)");
   EXPECT_EQ(refused("\nseed = 1", "\nseed = -1"), "config.toml, line 10: 'seed': expected 0 or more, got -1");
   EXPECT_EQ(refused("split_seed = 1", "split_seed = -1"),
             "config.toml, line 3: 'split_seed': expected 0 or more, got -1");
@@ -86,15 +87,34 @@ TEST(Options, ValuesOutOfRangeAreRefused) {
             "rate: expected a number above 0, at most 1000, got nan");
   EXPECT_EQ(refused({.momentum = 1}), "momentum: expected 0 to below 1, got 1");
   EXPECT_EQ(refused({.warm_up = 1.5}), "warm_up: expected 0 to 1, got 1.5");
+  EXPECT_EQ(refused({.alpha = 1}), "alpha: expected 0 to below 1, got 1");
+  EXPECT_EQ(refused({.weight_decay = -0.5}), "weight_decay: expected 0 to 1, got -0.5");
+  EXPECT_EQ(refused({.clip_norm = -1}), "clip_norm: expected 0 or more, got -1");
+  EXPECT_EQ(refused({.label_smoothing = 1}), "label_smoothing: expected 0 to below 1, got 1");
+  EXPECT_EQ(refused({.huber_delta = 0}), "huber_delta: expected a number above 0, got 0");
+  EXPECT_EQ(refused({.average = 1}), "average: expected 0 to below 1, got 1");
+  EXPECT_EQ(refused({.patience = -1}), "patience: expected 0 or more, got -1");
+  EXPECT_EQ(refused({.augment = "crop=x"}),
+            "augment: 'crop' expects a whole number from 0 to 1000, as in crop=4, got 'x'");
 }
 
-TEST(Options, RateFollowsTheOptimiser) {
+TEST(Options, WhatIsLeftOpenFollowsTheOptimiserAndTheSchedule) {
   TrainOptions sgd;
   sgd.resolve();
   EXPECT_EQ(sgd.rate, 0.05);
   TrainOptions adam{.optimiser = OptimiserKind::adam};
   adam.resolve();
   EXPECT_EQ(adam.rate, 0.001);
+  EXPECT_EQ(sgd.momentum, 0.9);
+  EXPECT_EQ(sgd.weight_decay, 5e-4);
+  EXPECT_EQ(sgd.warm_up, 0.05);
+  TrainOptions other{.optimiser = OptimiserKind::adamw, .schedule = ScheduleKind::one_cycle};
+  other.resolve();
+  EXPECT_EQ(other.weight_decay, 0.01);
+  EXPECT_EQ(other.warm_up, 0.3);
+  TrainOptions rmsprop{.optimiser = OptimiserKind::rmsprop};
+  rmsprop.resolve();
+  EXPECT_EQ(rmsprop.momentum, 0);
 }
 
 }  // namespace

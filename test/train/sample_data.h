@@ -10,7 +10,7 @@
 
 namespace halfwave {
 
-class SampleData final : public Dataset {
+class SampleData : public Dataset {
  public:
   SampleData(std::size_t size, std::uint64_t seed) : size_(size), seed_(seed) {}
 

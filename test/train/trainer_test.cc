@@ -137,9 +137,9 @@ TEST(TrainingStep, TakesNoMemoryAfterTheFirstStep) {
     TrainingStep step(net, options, 8);
     const Buffer x(8 * net.input().size());
     const std::vector<int> labels{0, 1, 2, 3, 0, 1, 2, 3};
-    step.run(x.data(), labels, 0, 0.01);
+    step.run(x.data(), {labels}, 0, 0.01);
     const AllocationCount before = allocation_count();
-    for (std::uint64_t i = 1; i < 10; ++i) step.run(x.data(), labels, i, 0.01);
+    for (std::uint64_t i = 1; i < 10; ++i) step.run(x.data(), {labels}, i, 0.01);
     const AllocationCount after = allocation_count();
     EXPECT_EQ(after.taken - after.given_back, before.taken - before.given_back);
   }

@@ -1,0 +1,221 @@
+#include "halfwave/data/augment.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "sample.h"
+
+namespace halfwave {
+namespace {
+
+constexpr Shape shape{.height = 6, .width = 5, .channels = 3};
+
+// Every value is another one.
+std::vector<float> numbered(const Shape& of) {
+  std::vector<float> values(of.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(i) / static_cast<float>(values.size());
+  return values;
+}
+
+std::vector<float> changed(const std::string& text, std::uint32_t image, const std::vector<float>& from,
+                           const Shape& of = shape) {
+  const Augmenter augmenter(parse_augmentation(text), of,
+                            std::vector<float>(static_cast<std::size_t>(of.channels), -1.0F));
+  std::vector<float> to(from.size(), 99.0F);
+  augmenter.apply(RandomStream(3, RandomPurpose::augment, 1, image), from.data(), to.data());
+  return to;
+}
+
+// Pixel (y, x) of the first channel.
+float at(const std::vector<float>& values, std::int64_t y, std::int64_t x, const Shape& of = shape) {
+  return values[static_cast<std::size_t>((y * of.width + x) * of.channels)];
+}
+
+TEST(Augment, TextComesBackAsItWas) {
+  for (const char* text :
+       {"", "flip", "flip,crop=4", "resize=0.25,rotate=10,shift=0.1,jitter=0.2,cutout=8,mixup=0.2"})
+    EXPECT_EQ(to_text(parse_augmentation(text)), text);
+  EXPECT_EQ(parse_augmentation("none"), Augmentation{});
+  EXPECT_EQ(to_text(parse_augmentation("crop=4,flip")), "flip,crop=4");
+  EXPECT_TRUE(parse_augmentation("flip").changes_pictures());
+  EXPECT_FALSE(parse_augmentation("mixup=0.2").changes_pictures());
+}
+
+TEST(Augment, WrongTextsAreRefused) {
+  const auto error = [](const char* text) { return message([&] { parse_augmentation(text); }); };
+  EXPECT_EQ(error("flp"),
+            "augment: unknown change 'flp'; did you mean 'flip'? (known: flip, crop, resize, rotate, shift, "
+            "jitter, "
+            "cutout, mixup)");
+  EXPECT_EQ(error("flip=1"), "augment: 'flip' takes no value, got '1'");
+  EXPECT_EQ(error("crop"), "augment: 'crop' expects a whole number from 0 to 1000, as in crop=4, got ''");
+  EXPECT_EQ(error("crop=2.5"),
+            "augment: 'crop' expects a whole number from 0 to 1000, as in crop=4, got '2.5'");
+  EXPECT_EQ(error("jitter=1.5"),
+            "augment: 'jitter' expects a number from 0 to 1, as in jitter=0.2, got '1.5'");
+  EXPECT_EQ(error("rotate=nan"),
+            "augment: 'rotate' expects a number from 0 to 180, as in rotate=0.2, got 'nan'");
+  for (const char* text : {"flip,", ",flip", "flip,,crop=1", " flip", "cutout=-1", "=", "shift=x"})
+    EXPECT_NE(error(text), "no error") << text;
+}
+
+TEST(Augment, NoneChangesNothing) { EXPECT_EQ(changed("none", 0, numbered(shape)), numbered(shape)); }
+
+TEST(Augment, FlipExchangesLeftAndRightOfHalfOfThem) {
+  const std::vector<float> from = numbered(shape);
+  int flipped = 0;
+  for (std::uint32_t image = 0; image < 1000; ++image) {
+    const std::vector<float> to = changed("flip", image, from);
+    if (to == from) continue;
+    ++flipped;
+    for (std::int64_t y = 0; y < shape.height; ++y)
+      for (std::int64_t x = 0; x < shape.width; ++x)
+        ASSERT_EQ(at(to, y, x), at(from, y, shape.width - 1 - x));
+  }
+  EXPECT_NEAR(flipped, 500, 80);  // 5 standard deviations of 16
+}
+
+TEST(Augment, CropMovesByWholePixelsAndFillsTheRest) {
+  const std::vector<float> from = numbered(shape);
+  std::map<std::pair<std::int64_t, std::int64_t>, int> moves;
+  for (std::uint32_t image = 0; image < 2500; ++image) {
+    const std::vector<float> to = changed("crop=2", image, from);
+    // The middle is always there: it tells the move.
+    const auto place =
+        static_cast<std::int64_t>(std::find(from.begin(), from.end(), at(to, 3, 2)) - from.begin()) / 3;
+    const std::int64_t down = place / shape.width - 3;
+    const std::int64_t right = place % shape.width - 2;
+    ++moves[{down, right}];
+    for (std::int64_t y = 0; y < shape.height; ++y) {
+      for (std::int64_t x = 0; x < shape.width; ++x) {
+        const bool inside = y + down >= 0 && y + down < 6 && x + right >= 0 && x + right < 5;
+        ASSERT_EQ(at(to, y, x), inside ? at(from, y + down, x + right) : -1.0F);
+      }
+    }
+  }
+  EXPECT_EQ(moves.size(), 25U);
+  for (const auto& [move, count] : moves) EXPECT_NEAR(count, 100, 50);  // 5 standard deviations of 10
+}
+
+TEST(Augment, MovesAgreeWhetherInterpolatedOrNot) {
+  const std::vector<float> from = numbered(shape);
+  const auto close = [](const std::vector<float>& a, const std::vector<float>& b) {
+    double most = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+      most = std::max(most, static_cast<double>(std::abs(a[i] - b[i])));
+    return most;
+  };
+  // Turned so little that nothing moves: by 1e-7 degrees.
+  for (std::uint32_t image = 0; image < 50; ++image)
+    EXPECT_LT(
+        close(changed("flip,crop=2,rotate=0.0000001", image, from), changed("flip,crop=2", image, from)),
+        1e-5);
+}
+
+// A linear ramp stays one with another slope wherever it is interpolated: the reference is the formula.
+TEST(Augment, TurnsShiftsAndResizesWhereItSays) {
+  constexpr Shape large{.height = 40, .width = 40, .channels = 1};
+  std::vector<float> from(large.size());
+  for (std::int64_t i = 0; i < 1600; ++i) from[static_cast<std::size_t>(i)] = static_cast<float>(i % 40) / 40;
+  for (std::uint32_t image = 0; image < 200; ++image) {
+    const std::vector<float> turned = changed("rotate=30", image, from, large);
+    const double across = static_cast<double>(at(turned, 20, 21, large) - at(turned, 20, 20, large)) * 40;
+    const double down = static_cast<double>(at(turned, 21, 20, large) - at(turned, 20, 20, large)) * 40;
+    EXPECT_NEAR(across * across + down * down, 1, 1e-4);  // cosine and sine
+    EXPECT_GE(across, std::cos(30 * 3.14159265 / 180) - 1e-4);
+    EXPECT_NEAR(at(turned, 19, 19, large) + at(turned, 20, 20, large), from[19] + from[20], 1e-5)
+        << "about the middle";
+
+    const std::vector<float> shifted = changed("shift=0.1", image, from, large);
+    EXPECT_LE(std::abs(at(shifted, 20, 20, large) - from[20]), 0.1001);
+    EXPECT_NEAR(at(shifted, 20, 21, large) - at(shifted, 20, 20, large), 1.0 / 40, 1e-5);
+
+    const std::vector<float> resized = changed("resize=0.25", image, from, large);
+    const double scale = static_cast<double>(at(resized, 20, 21, large) - at(resized, 20, 20, large)) * 40;
+    EXPECT_LE(scale, 1 + 1e-4);
+    EXPECT_GE(scale, std::sqrt(0.25 * 0.75) - 1e-4);
+    EXPECT_EQ(std::count(resized.begin(), resized.end(), -1.0F), 0)
+        << "a part of the picture, nothing beside it";
+  }
+}
+
+TEST(Augment, JitterKeepsTheRangeAndChangesLittle) {
+  RandomStream random(1, RandomPurpose::test);
+  std::vector<float> from(shape.size());
+  for (float& value : from) value = random.uniform();
+  std::set<float> firsts;
+  for (std::uint32_t image = 0; image < 100; ++image) {
+    const std::vector<float> to = changed("jitter=0.2", image, from);
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      EXPECT_TRUE(to[i] >= 0 && to[i] <= 1);
+      // Three factors of 0.8 to 1.2 of distances of at most 1.
+      EXPECT_LE(std::abs(to[i] - from[i]), 0.65F);
+    }
+    firsts.insert(to[0]);
+  }
+  EXPECT_GT(firsts.size(), 90U);
+  const std::vector<float> grey(30, 0.5F);
+  constexpr Shape one{.height = 6, .width = 5, .channels = 1};
+  const std::vector<float> to = changed("jitter=0.5", 7, grey, one);
+  EXPECT_EQ(std::count(to.begin(), to.end(), to[0]), 30) << "one level stays one level";
+}
+
+TEST(Augment, CutoutCoversASquare) {
+  constexpr Shape large{.height = 20, .width = 30, .channels = 3};
+  const std::vector<float> from = numbered(large);
+  for (std::uint32_t image = 0; image < 300; ++image) {
+    const std::vector<float> to = changed("cutout=6", image, from, large);
+    std::int64_t top = 99, bottom = -1, left = 99, right = -1, covered = 0;
+    for (std::int64_t y = 0; y < 20; ++y) {
+      for (std::int64_t x = 0; x < 30; ++x) {
+        if (at(to, y, x, large) != -1.0F) {
+          ASSERT_EQ(at(to, y, x, large), at(from, y, x, large));
+          continue;
+        }
+        ++covered;
+        top = std::min(top, y), bottom = std::max(bottom, y), left = std::min(left, x),
+        right = std::max(right, x);
+      }
+    }
+    EXPECT_EQ(covered, (bottom - top + 1) * (right - left + 1));
+    EXPECT_LE(bottom - top, 5);
+    EXPECT_LE(right - left, 5);
+    EXPECT_GE(covered, 9) << "its middle is always inside";
+  }
+}
+
+// The mean of max(b, 1 - b) for b of Beta(a, a), by numerical integration of its density.
+TEST(Augment, MixingSharesAreOfTheBetaDistribution) {
+  for (const double a : {0.5, 1.0, 2.0}) {
+    double mass = 0;
+    double mean = 0;
+    for (int i = 0; i < 400'000; ++i) {
+      const double b = (i + 0.5) / 400'000;
+      const double density = std::pow(b * (1 - b), a - 1);
+      mass += density;
+      mean += density * std::max(b, 1 - b);
+    }
+    mean /= mass;
+    const Augmenter augmenter({.mixup = a}, shape, {0, 0, 0});
+    double sum = 0;
+    constexpr int draws = 20'000;
+    for (int i = 0; i < draws; ++i) {
+      const double share =
+          augmenter.mixing_share(RandomStream(1, RandomPurpose::mixup, static_cast<std::uint64_t>(i)));
+      EXPECT_TRUE(share >= 0.5 && share <= 1);
+      sum += share;
+    }
+    // Its deviation is at most 0.2: 5 standard errors of 0.0014.
+    EXPECT_NEAR(sum / draws, mean, 0.007) << a;
+  }
+  EXPECT_EQ(Augmenter({}, shape, {0, 0, 0}).mixing_share(RandomStream(1, RandomPurpose::mixup)), 1);
+}
+
+}  // namespace
+}  // namespace halfwave
