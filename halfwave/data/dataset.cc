@@ -1,6 +1,5 @@
 #include "halfwave/data/dataset.h"
 
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "halfwave/data/idx_dataset.h"
 #include "halfwave/data/picture_dataset.h"
 #include "halfwave/data/picture_list.h"
+#include "halfwave/data/table_dataset.h"
 
 namespace halfwave {
 namespace {
@@ -62,6 +62,9 @@ DataPair open_pictures(PictureList list, const DataOptions& options) {
 DataPair open_folder(const fs::path& folder, const DataOptions& options) {
   if (is_idx_folder(folder)) return open_idx_folder(folder);
   if (is_cifar_folder(folder)) return open_cifar_folder(folder);
+  std::error_code code;
+  if (fs::is_regular_file(folder / "train.csv", code) && fs::is_regular_file(folder / "test.csv", code))
+    return open_table(read_csv(folder / "train.csv"), read_csv(folder / "test.csv"), options);
   return open_pictures(list_class_folders(folder), options);
 }
 
@@ -76,10 +79,7 @@ DataPair open_file(const fs::path& path, const DataOptions& options) {
       fail("data '{}': it is no folder, and as a table it is wrong: {}", name, error.what());
     }
   }();
-  if (!is_picture_list(csv)) {
-    fail("data '{}': expected a column 'path' and a column 'label' in its first line, got {}", name,
-         fmt::join(csv.header, ", "));
-  }
+  if (!is_picture_list(csv)) return open_table(csv, {}, options);
   return open_pictures(list_pictures_of(csv), options);
 }
 

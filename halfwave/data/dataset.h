@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "halfwave/data/image.h"
+#include "halfwave/data/table_form.h"
 #include "halfwave/tensor/shape.h"
 
 namespace halfwave {
@@ -28,6 +29,12 @@ class Dataset {
 
   // Of example i: 0 <= label < classes().size().
   virtual int label(std::size_t i) const = 0;
+
+  // How the rows of a table became examples; null for pictures.
+  virtual const TableForm* table() const { return nullptr; }
+  // Whether a number is to be learned, target(i); classes() is then its name alone, and label(i) is 0.
+  bool is_regression() const { return table() != nullptr && table()->regression; }
+  virtual float target(std::size_t i) const { return static_cast<float>(label(i)); }
 
   virtual const std::vector<std::string>& classes() const = 0;  // names, by label
 
@@ -73,6 +80,11 @@ struct DataOptions {
   // The classes of picture files, in this order; Error for others. Empty: those found, by name.
   std::vector<std::string> classes{};
 
+  // Of a table, the column to be learned (empty: the last one); and, for a model that is trained already, its
+  // form.
+  std::string target{};
+  std::optional<TableForm> form{};
+
   // Where the data have no part for testing: this share of each class, drawn by the seed.
   double test_share = 0.2;
   std::uint64_t split_seed = 1;
@@ -89,7 +101,8 @@ struct DataOptions {
 // - a folder with the four idx files of MNIST and its relatives, gzipped or not (see idx_dataset.h);
 // - a folder with the binary files of CIFAR-10 or CIFAR-100 (see cifar.h);
 // - a folder with pictures in class folders, or with train/ beside test/ or val/ (see picture_list.h);
-// - a table (CSV) of paths and classes of pictures.
+// - a table (CSV) of paths and classes of pictures;
+// - any other table with a line of names, or a folder with train.csv and test.csv (see table_dataset.h).
 // Error when they are missing, damaged or not understood.
 DataPair open_data(const std::string& name, const DataOptions& options = {});
 

@@ -51,6 +51,7 @@ Loader::Loader(std::shared_ptr<const Dataset> data, const Normalisation& normali
     slot.batch.x = Buffer(most * data_->shape().size());
     slot.batch.labels.reserve(most);
     slot.batch.other_labels.reserve(most);
+    slot.batch.values.reserve(data_->is_regression() ? most : 0);
     slot.examples.reserve(most);
     slot.skipped.resize(most);
   }
@@ -108,11 +109,13 @@ void Loader::close_gaps(Slot& slot) {
     if (kept != place) {
       std::copy_n(batch.x.data() + place * values, values, batch.x.data() + kept * values);
       batch.labels[kept] = batch.labels[place];
+      if (!batch.values.empty()) batch.values[kept] = batch.values[place];
     }
     ++kept;
   }
   if (kept == 0) fail("{} examples in a row cannot be read, the first: {}", count, slot.skipped[0]);
   batch.labels.resize(kept);
+  if (!batch.values.empty()) batch.values.resize(kept);
   batch.size = static_cast<std::int64_t>(kept);
 }
 
@@ -188,6 +191,7 @@ void Loader::claim_batch() {
   slot.examples.assign(order_.begin() + static_cast<std::ptrdiff_t>(begin),
                        order_.begin() + static_cast<std::ptrdiff_t>(begin + count));
   slot.batch.labels.resize(count);
+  if (data_->is_regression()) slot.batch.values.resize(count);
   slot.batch.epoch = epoch_;
   slot.batch.index = index_;
   slot.left = count;
@@ -206,6 +210,9 @@ void Loader::prepare(Slot& slot, std::size_t place, std::vector<float>& unchange
   const Shape shape = data_->shape();
   float* x = slot.batch.x.data() + place * shape.size();
   slot.batch.labels[place] = data_->label(example);
+  if (!slot.batch.values.empty())
+    slot.batch.values[place] =
+        (data_->target(example) - options_.target.mean[0]) / options_.target.deviation[0];
   slot.skipped[place].clear();
   try {
     data_->get(example, unchanged.empty() ? x : unchanged.data());

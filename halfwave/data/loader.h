@@ -27,6 +27,7 @@ struct Batch {
   std::int64_t size = 0;    // number of examples
   Buffer x;                 // size x height x width x channels normalised values come first; more may follow
   std::vector<int> labels;  // size of them
+  std::vector<float> values;  // of numbers to be learned: as many, normalised as well; else none
   // Of mixed examples, in which x is share times the first and the rest times a second one: the labels of the
   // second ones. Else none, and share is 1.
   std::vector<int> other_labels;
@@ -40,7 +41,8 @@ struct LoaderOptions {
   bool shuffle = true;      // anew each epoch; else in the order of the data set
   std::uint64_t seed = 0;
   Augmentation augmentation{};
-  int threads = 1;  // that prepare; they change nothing but the time it takes
+  Normalisation target{};  // of a number to be learned
+  int threads = 1;         // that prepare; they change nothing but the time it takes
 
   // An example that get() throws Error for is left out of its batch, and why is told here, by next(). Without
   // this function next() throws the error.

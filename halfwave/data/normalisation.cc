@@ -41,6 +41,12 @@ Moments moments_of(const std::vector<float>& values, std::size_t channel, std::s
   return result;
 }
 
+float deviation_of(const Moments& all) {
+  // What rounding leaves of a constant channel is far below this.
+  const bool constant = all.squares <= 1e-24 * all.count * all.mean * all.mean;
+  return constant ? 1 : static_cast<float>(std::sqrt(all.squares / all.count));
+}
+
 // A row a part of the examples, each of a channel after another.
 std::vector<Moments> moments_of_parts(const Dataset& data, std::size_t channels) {
   const std::size_t parts = (data.size() + part_examples - 1) / part_examples;
@@ -65,12 +71,17 @@ Normalisation measure_normalisation(const Dataset& data) {
   for (std::size_t c = 0; c < channels; ++c) {
     Moments all;
     for (std::size_t i = c; i < parts.size(); i += channels) all.add(parts[i]);
-    // What rounding leaves of a constant channel is far below this.
-    const bool constant = all.squares <= 1e-24 * all.count * all.mean * all.mean;
     result.mean.push_back(static_cast<float>(all.mean));
-    result.deviation.push_back(constant ? 1 : static_cast<float>(std::sqrt(all.squares / all.count)));
+    result.deviation.push_back(deviation_of(all));
   }
   return result;
+}
+
+Normalisation measure_target(const Dataset& data) {
+  Moments all;
+  for (std::size_t i = 0; i < data.size(); ++i)
+    all.add({.count = 1, .mean = static_cast<double>(data.target(i)), .squares = 0});
+  return {.mean = {static_cast<float>(all.mean)}, .deviation = {deviation_of(all)}};
 }
 
 Normaliser::Normaliser(const Normalisation& normalisation, std::int64_t channels)

@@ -22,6 +22,9 @@ struct Normalisation {
 // any number of threads. Passes on what get() throws.
 Normalisation measure_normalisation(const Dataset& data);
 
+// The same of a number to be learned.
+Normalisation measure_target(const Dataset& data);
+
 // A normalisation made ready for use. Thread-safe.
 class Normaliser {
  public:

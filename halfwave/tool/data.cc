@@ -6,6 +6,7 @@
 #include "halfwave/base/file.h"
 #include "halfwave/base/table.h"
 #include "halfwave/data/examine.h"
+#include "halfwave/data/normalisation.h"
 #include "halfwave/data/png.h"
 #include "halfwave/report/sheet.h"
 #include "halfwave/tool/command.h"
@@ -39,6 +40,27 @@ void print_classes(const DataPair& data) {
   fmt::print("{}", table.text());
 }
 
+void print_columns(const TableForm& form) {
+  Table table({"column", "holds", "values"});
+  table.align_right({2});
+  for (const TableColumn& column : form.columns) {
+    table.add(
+        {column.name,
+         fmt::format("{}{}",
+                     column.is_number() ? "numbers" : fmt::format("{} categories", column.categories.size()),
+                     column.marks_missing ? ", some missing" : ""),
+         fmt::format("{}", column.values())});
+  }
+  fmt::print("{}\n", table.text());
+}
+
+void print_numbers(const DataPair& data) {
+  const Normalisation target = measure_target(*data.train);
+  fmt::print("{} rows for training, {} for testing; '{}' is {:.4g} on average, with a deviation of {:.4g}\n",
+             count_text(data.train->size()), count_text(data.test->size()), data.train->table()->target,
+             target.mean[0], target.deviation[0]);
+}
+
 void print_text(const DataPair& data, const std::vector<Duplicate>& duplicates) {
   fmt::print("{}: {}, read as {}\n", data.name, data.kind, to_string(data.train->shape()));
   if (data.sizes) {
@@ -48,12 +70,19 @@ void print_text(const DataPair& data, const std::vector<Duplicate>& duplicates) 
                count_text(sizes.grey));
   }
   fmt::print("\n");
-  print_classes(data);
+  if (data.train->table() != nullptr) print_columns(*data.train->table());
+  if (data.train->is_regression()) {
+    print_numbers(data);
+  } else {
+    print_classes(data);
+  }
   for (const std::string& note : data.notes) fmt::print("\nnote: {}", note);
-  fmt::print("\n{} files are left out{}\n", count_text(data.skipped.size()), data.skipped.empty() ? "" : ":");
+  const bool table = data.train->table() != nullptr;
+  fmt::print("\n{} {} are left out{}\n", count_text(data.skipped.size()), table ? "rows" : "files",
+             data.skipped.empty() ? "" : ":");
   for (const std::string& skipped : data.skipped) fmt::print("  {}\n", skipped);
-  fmt::print("{} pictures for testing are also among those for training{}\n", count_text(duplicates.size()),
-             duplicates.empty() ? "" : ": the test is too kind by as much");
+  fmt::print("{} {} for testing are also among those for training{}\n", count_text(duplicates.size()),
+             table ? "rows" : "pictures", duplicates.empty() ? "" : ": the test is too kind by as much");
   for (std::size_t i = 0; i < std::min(duplicates.size(), shown_duplicates); ++i)
     fmt::print("  {} is {}\n", data.test->name(duplicates[i].test), data.train->name(duplicates[i].train));
   if (duplicates.size() > shown_duplicates) fmt::print("  and so on\n");
@@ -106,7 +135,7 @@ void run(const Options& options) {
   } else {
     print_text(data, duplicates);
   }
-  if (options.sheet == "none") return;
+  if (options.sheet == "none" || data.train->table() != nullptr) return;
   const SheetOptions sheet{.augmentation = augmentation, .seed = options.seed};
   const std::string file = sheet_name(options);
   write_file(file, encode_png(example_sheet(*data.train, sheet)));

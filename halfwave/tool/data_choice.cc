@@ -33,7 +33,9 @@ void set_reading(const DataChoice& choice, DataOptions& options) {
 
 const char* const data_help =
     "fashion-mnist; a folder of pictures in class folders, or with train/ and test/ (or val/); a CSV list of "
-    "pictures; or a folder with idx files (MNIST) or the binary files of CIFAR";
+    "pictures; a CSV table of numbers and categories; or a folder with idx files (MNIST) or the binary files "
+    "of "
+    "CIFAR";
 
 void add_test_choice(CLI::App& command, DataChoice& choice) {
   const DataOptions usual;
@@ -59,6 +61,8 @@ void add_test_choice(CLI::App& command, DataChoice& choice) {
 void add_data_choice(CLI::App& command, DataChoice& choice) {
   command.add_option("--size", choice.size,
                      "Scale and crop pictures to this size, as in 64 or 48x64 (height x width)");
+  command.add_option("--target", choice.target,
+                     "Of a table: the column to be learned (default: the last one)");
   add_test_choice(command, choice);
 }
 
@@ -83,6 +87,7 @@ DataOptions data_options(const DataChoice& choice) {
   const PictureSize size = chosen_size(choice);
   DataOptions options{.height = size.height,
                       .width = size.width,
+                      .target = choice.target,
                       .test_share = choice.test_share,
                       .split_seed = choice.split_seed};
   set_reading(choice, options);
@@ -93,6 +98,7 @@ DataOptions data_options_of(const RunConfig& config, const Shape& input, const D
   DataOptions options{.height = input.height,
                       .width = input.width,
                       .channels = input.channels,
+                      .target = config.target,
                       .test_share = config.test_share,
                       .split_seed = config.split_seed};
   set_reading(choice, options);
@@ -112,7 +118,6 @@ DataPair open_quietly(const std::string& name, DataOptions options) {
 
 DataPair open_shown(const std::string& name, DataOptions options) {
   DataPair data = open_quietly(name, std::move(options));
-  for (const std::string& note : data.notes) fmt::print(stderr, "warning: {}\n", note);
   for (std::size_t i = 0; i < std::min(data.skipped.size(), shown_files); ++i)
     fmt::print(stderr, "warning: left out: {}\n", data.skipped[i]);
   if (data.skipped.size() > shown_files) {

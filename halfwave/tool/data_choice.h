@@ -14,7 +14,8 @@ namespace halfwave::tool {
 extern const char* const data_help;
 
 struct DataChoice {
-  std::string size;  // "64" or "48x64", or empty
+  std::string size;    // "64" or "48x64", or empty
+  std::string target;  // a table's column
   double test_share = 0;
   std::uint64_t split_seed = 0;
   bool strict = false;
@@ -36,7 +37,7 @@ DataOptions data_options_of(const RunConfig& config, const Shape& input, const D
 
 // Opens data with a progress bar.
 DataPair open_quietly(const std::string& name, DataOptions options);
-// The same, and warns on standard error of what was left out.
+// The same, and warns on standard error of files that were left out.
 DataPair open_shown(const std::string& name, DataOptions options);
 
 // A line on standard error for a file that could not be read while training; after some, silence.

@@ -44,6 +44,7 @@ Source data_of(const Options& options, const Model& model) {
     source.how.width = model.net.input().width;
     source.how.channels = model.net.input().channels;
     source.how.classes = model.info.classes;
+    source.how.form = model.info.table;
   } else if (std::filesystem::is_directory(options.run, code)) {
     const RunConfig config = RunFolder(options.run).open();
     source = {config.data, data_options_of(config, model.net.input(), options.data_choice)};
@@ -121,6 +122,27 @@ void print_tables(const Evaluation& e, const std::vector<std::string>& classes, 
     fmt::print("\nA row is a true class; \"as 6\" counts its pictures that were taken for class 6.\n");
 }
 
+// Of a number that was learned.
+void print_distances(const Evaluation& e, const TableForm& form, const std::string& data,
+                     const Options& options) {
+  const auto& [rmse, mae, r2] = *e.distances;
+  if (options.json) {
+    const nlohmann::ordered_json json{
+        {"data", data}, {"rows", e.sum.images},     {"target", form.target}, {"rmse", rmse}, {"mae", mae},
+        {"r2", r2},     {"loss", e.sum.mean_loss()}};
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (options.csv) {
+    fmt::print("rows,rmse,mae,r2,loss\n{},{:.6g},{:.6g},{:.6f},{:.6f}\n", e.sum.images, rmse, mae, r2,
+               e.sum.mean_loss());
+  } else {
+    fmt::print(
+        "{} rows of {}: '{}' is missed by {:.4g} (root mean square, RMSE) and {:.4g} (mean, MAE); R2 {:.4f}\n"
+        "R2 is the share of the variance that is explained: 1 is perfect, 0 no better than always the "
+        "mean.\n",
+        count_text(static_cast<std::size_t>(e.sum.images)), data, form.target, rmse, mae, r2);
+  }
+}
+
 void run(const Options& options) {
   use_threads(options.threads);
   const std::filesystem::path path = model_path(options.run);
@@ -137,7 +159,7 @@ void run(const Options& options) {
   ProgressBar bar;
   SkipWarning skip;
   const Evaluation result =
-      evaluate(model.net, inference, part, model.info.normalisation,
+      evaluate(model.net, inference, part, model.info,
                {.on_batch =
                     [&](std::size_t done) {
                       bar.show("evaluating", static_cast<double>(done) / static_cast<double>(part->size()),
@@ -149,7 +171,9 @@ void run(const Options& options) {
   if (!std::isfinite(result.sum.loss)) {
     fmt::print(stderr, "warning: the loss is not finite: the model is broken, or the data are not for it\n");
   }
-  if (options.json) {
+  if (result.distances) {
+    print_distances(result, *model.info.table, source.name, options);
+  } else if (options.json) {
     print_json(result, model.info.classes, source.name);
   } else if (options.csv) {
     print_csv(result, model.info.classes);

@@ -87,11 +87,39 @@ void print(const std::string& name, const std::vector<float>& shares, const std:
   fmt::print("{}\n", line);
 }
 
+// Each row of the tables: the number, or the classes.
+void predict_tables(const Options& options, const Model& model, const Predictor& predictor) {
+  const TableForm& form = *model.info.table;
+  std::vector<float> values(form.values());
+  std::vector<float> shares(model.net.output().size());
+  for (const std::string& file : options.pictures) {
+    const Csv csv = read_csv(file);
+    const TablePlaces places = find_places(form, csv, false);
+    for (std::size_t row = 0; row < csv.rows.size(); ++row) {
+      encode_row(form, places, csv, row, values.data());
+      predictor.predict_row(values, shares);
+      const std::string name = fmt::format("{}, line {}", csv.file, csv.lines[row]);
+      if (!form.regression) {
+        print(name, shares, model.info.classes, options);
+      } else if (options.json) {
+        const nlohmann::ordered_json json{{"row", name}, {form.target, shares[0]}};
+        fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+      } else {
+        fmt::print("{}: {} {:.6g}\n", name, form.target, shares[0]);
+      }
+    }
+  }
+}
+
 void run(const Options& options) {
   use_threads(options.threads);
-  const std::vector<std::string> files = all_files(options.pictures);
   const Model model = load_model(model_path(options.run));
   const Predictor predictor(model);
+  if (model.info.table) {
+    predict_tables(options, model, predictor);
+    return;
+  }
+  const std::vector<std::string> files = all_files(options.pictures);
   std::size_t bad = 0;
   for (const std::string& name : files) {
     try {
@@ -113,7 +141,10 @@ void add_predict(CLI::App& app) {
   auto options = std::make_shared<Options>();
   command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")
       ->required();
-  command->add_option("PICTURE", options->pictures, "Files, folders, or - for standard input")->required();
+  command
+      ->add_option("PICTURE", options->pictures,
+                   "Files, folders, or - for standard input; for a model of a table: tables")
+      ->required();
   command->add_option("--top", options->top, "How many classes to name")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
@@ -123,6 +154,7 @@ void add_predict(CLI::App& app) {
       "Examples:\n"
       "  halfwave predict runs/lenet5-fashion-mnist shoe.jpg shirt.png\n"
       "  halfwave predict model.safetensors pictures/ --json\n"
+      "  halfwave predict runs/mlp-houses new-houses.csv\n"
       "  cat shoe.jpg | halfwave predict runs/lenet5-fashion-mnist -\n"
       "A picture is scaled and cropped around its centre to the size the net takes; colour becomes grey if "
       "need be.\n"

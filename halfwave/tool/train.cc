@@ -16,6 +16,7 @@
 #include "halfwave/tool/interrupt.h"
 #include "halfwave/tool/progress_bar.h"
 #include "halfwave/train/adapt.h"
+#include "halfwave/train/recipe.h"
 #include "halfwave/train/run_folder.h"
 
 namespace halfwave::tool {
@@ -42,19 +43,23 @@ struct Options {
 // The table of epochs, a row as each ends, and the bar below it.
 class Display {
  public:
-  static void head() {
+  // regression: R2 is told in place of accuracy.
+  explicit Display(bool regression) : regression_(regression) {}
+
+  void head() const {
     fmt::print("{:>5}  {:>10}  {:>14}  {:>9}  {:>13}  {:>8}  {:>8}  {:>8}  {:>8}\n", "epoch", "train loss",
-               "train accuracy", "test loss", "test accuracy", "rate", "images/s", "waiting", "time");
+               regression_ ? "train R2" : "train accuracy", "test loss",
+               regression_ ? "test R2" : "test accuracy", "rate", regression_ ? "rows/s" : "images/s",
+               "waiting", "time");
     std::fflush(stdout);
   }
 
   void epoch(const EpochResult& r, std::size_t images) {
     bar_.clear();
-    fmt::print(
-        "{:>5}  {:>10.4f}  {:>12.2f} %  {:>9.4f}  {:>11.2f} %  {:>8.2g}  {:>8.0f}  {:>6.1f} %  {:>8}{}\n",
-        r.epoch, r.train_loss, r.train_accuracy * 100, r.test_loss, r.test_accuracy * 100, r.rate,
-        static_cast<double>(images) / std::max(r.seconds, 1e-9), 100 * r.waited / std::max(r.seconds, 1e-9),
-        duration_text(r.seconds), r.best ? "  best" : "");
+    fmt::print("{:>5}  {:>10.4f}  {:>14}  {:>9.4f}  {:>13}  {:>8.2g}  {:>8.0f}  {:>6.1f} %  {:>8}{}\n",
+               r.epoch, r.train_loss, quality_text(r.train_accuracy), r.test_loss,
+               quality_text(r.test_accuracy), r.rate, static_cast<double>(images) / std::max(r.seconds, 1e-9),
+               100 * r.waited / std::max(r.seconds, 1e-9), duration_text(r.seconds), r.best ? "  best" : "");
     std::fflush(stdout);
   }
 
@@ -67,8 +72,10 @@ class Display {
         (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
     bar_.show(fmt::format("epoch {}/{}", p.epoch + 1, p.epochs),
               static_cast<double>(p.batch) / static_cast<double>(p.batches),
-              fmt::format("loss {:.4f}  accuracy {:.1f} %  {:.0f} images/s  {} left", p.sum.mean_loss(),
-                          p.sum.accuracy() * 100, static_cast<double>(images_) / elapsed,
+              fmt::format("loss {:.4f}  {}  {:.0f} {}/s  {} left", p.sum.mean_loss(),
+                          regression_ ? fmt::format("R2 {:.3f}", p.sum.explained())
+                                      : fmt::format("accuracy {:.1f} %", p.sum.accuracy() * 100),
+                          static_cast<double>(images_) / elapsed, regression_ ? "rows" : "images",
                           duration_text(elapsed / static_cast<double>(steps_) * left)));
   }
 
@@ -81,6 +88,11 @@ class Display {
   void clear() { bar_.clear(); }
 
  private:
+  std::string quality_text(double value) const {
+    return regression_ ? fmt::format("{:.4f}", value) : fmt::format("{:.2f} %", value * 100);
+  }
+
+  bool regression_;
   ProgressBar bar_;
   double start_ = seconds_now();
   std::int64_t images_ = 0;
@@ -112,8 +124,9 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   const std::string data_fingerprint = fingerprint(data);
   const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
   const Interrupt interrupt;
-  Display display;
-  Display::head();
+  const bool regression = data.train->is_regression();
+  Display display(regression);
+  display.head();
   for (const EpochResult& result : trainer.state().history) display.epoch(result, data.train->size());
   double saved = seconds_now();
   const auto save = [&] {
@@ -160,10 +173,10 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   const EpochResult* best = nullptr;
   for (const EpochResult& result : trainer.state().history) best = result.best ? &result : best;
   if (best != nullptr) {
-    fmt::print(
-        "\nbest test accuracy {:.2f} % in epoch {}; all of it is in {}\nhow good, class by class: halfwave "
-        "evaluate {}\n",
-        best->test_accuracy * 100, best->epoch, run.path().string(), run.path().string());
+    fmt::print("\nbest test {} in epoch {}; all of it is in {}\nhow good, in detail: halfwave evaluate {}\n",
+               regression ? fmt::format("R2 {:.4f}", best->test_accuracy)
+                          : fmt::format("accuracy {:.2f} %", best->test_accuracy * 100),
+               best->epoch, run.path().string(), run.path().string());
   }
 }
 
@@ -194,11 +207,12 @@ std::string recipe_text(const TrainOptions& t) {
 }
 
 void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
-  fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} images, {}; {})\n", net.spec().name,
+  fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} {}, {}; {})\n", net.spec().name,
              count_text(net.parameter_count()), net.spec().activation, data.name,
-             count_text(data.train->size()), count_text(data.test->size()), to_string(data.train->shape()),
-             data.kind);
-  fmt::print("{}\n\n", recipe_text(t));
+             count_text(data.train->size()), count_text(data.test->size()),
+             data.train->table() != nullptr ? "rows" : "images", to_string(data.train->shape()), data.kind);
+  for (const std::string& note : data.notes) fmt::print("note: {}\n", note);
+  fmt::print("{}\n", recipe_text(t));
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
 }
 
@@ -220,28 +234,44 @@ DataPair open_for(NetSpec& spec, const Options& options) {
   return data;
 }
 
-void start(Options& options) {
-  TrainOptions& t = options.train;
+// "--weight-decay" for weight_decay.
+std::string option_name(std::string_view key) {
+  std::string name = "--" + std::string(key);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+void start(Options& options, const CLI::App& command) {
+  TrainOptions& chosen = options.train;
   use_threads(options.threads);
   usage([&] {
-    t.optimiser = optimiser_by_name(options.optimiser);
-    t.schedule = schedule_by_name(options.schedule);
-    t.resolve();
+    chosen.optimiser = optimiser_by_name(options.optimiser);
+    chosen.schedule = schedule_by_name(options.schedule);
+    TrainOptions(chosen).resolve();
   });
   NetSpec spec = load_net(options.net);
   set_activation(spec, options.activation);
   if (!is_built_in(options.net)) Net{spec};  // what is wrong with it is told before the data are read
   const DataPair data = open_for(spec, options);
+  const Recipe recipe = recipe_for(spec, *data.train);
+  TrainOptions t = merged(recipe.options, chosen, [&](std::string_view key) {
+    const CLI::Option* option = command.get_option_no_throw(option_name(key));
+    return option != nullptr && option->count() > 0;
+  });
+  usage([&] { t.resolve(); });
   Net net(spec);
   Trainer trainer(net, data, t);
   const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
                                           : std::filesystem::path(options.out));
   run.create({.net = to_toml(net.spec()),
               .data = data_place(options.data),
+              .target = options.data_choice.target,
               .test_share = options.data_choice.test_share,
               .split_seed = options.data_choice.split_seed,
               .train = trainer.options()});
   describe(net, data, trainer.options());
+  if (!recipe.name.empty()) fmt::print("(the recipe for {}, but for what you chose)\n", recipe.name);
+  fmt::print("\n");
   work(run, trainer, data, options);
 }
 
@@ -273,7 +303,7 @@ void resume(const Options& options) {
   Trainer trainer(net, data, config.train);
   run.load(trainer, fingerprint(data), options.previous);
   describe(net, data, trainer.options());
-  fmt::print("going on from step {}\n", trainer.state().step);
+  fmt::print("going on from step {}\n\n", trainer.state().step);
   work(run, trainer, data, options);
 }
 
@@ -340,6 +370,7 @@ void add_train(CLI::App& app) {
       "  halfwave train lenet5 fashion-mnist\n"
       "  halfwave train lenet5 fashion-mnist --activation tanh --epochs 5\n"
       "  halfwave train cifar-quick photos --size 64      a folder of pictures in class folders\n"
+      "  halfwave train mlp houses.csv --target price      a table: a number, or a class\n"
       "  halfwave train my.toml folder-with-idx-files --optimiser adam --rate 0.0005\n"
       "  halfwave train --resume runs/lenet5-fashion-mnist\n"
       "  halfwave train resnet20 photos --schedule one_cycle --augment flip,crop=4 --label-smoothing 0.1\n"
@@ -355,7 +386,8 @@ void add_train(CLI::App& app) {
           "--momentum",        "--nesterov",    "--weight-decay", "--clip-norm",       "--schedule",
           "--warm-up",         "--step-epochs", "--step-factor",  "--label-smoothing", "--huber-delta",
           "--balance-classes", "--average",     "--patience",     "--augment",         "--seed",
-          "--threads",         "--out",         "--size",         "--test-share",      "--split-seed"};
+          "--threads",         "--out",         "--size",         "--target",          "--test-share",
+          "--split-seed"};
       for (const char* name : fixed) {
         if (command->count(name) > 0) {
           throw UsageError(
@@ -373,7 +405,7 @@ void add_train(CLI::App& app) {
     if (command->count("--rate") > 0 && options->train.rate == 0) {
       throw UsageError("rate: expected a number above 0, got 0; leave --rate out for the default");
     }
-    start(*options);
+    start(*options, *command);
   });
 }
 

@@ -7,7 +7,8 @@
 namespace halfwave {
 
 // The net with the data's shape as its input and, if its last layer is linear, with as many outputs as the
-// data have classes.
+// data have classes; where a number is to be learned, with one, and the loss mean_squared_error unless it has
+// huber.
 NetSpec adapted(NetSpec spec, const Dataset& data);
 
 }  // namespace halfwave

@@ -10,7 +10,7 @@ namespace halfwave {
 // Numbers go through JSON as the shortest text that reads back to the same bits.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochResult, epoch, train_loss, train_accuracy, test_loss, test_accuracy,
                                    rate, seconds, waited, best)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossSum, loss, correct, images)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossSum, loss, correct, images, squares, absolutes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, step, epoch, index, sum, seconds, waited, history)
 
 namespace {

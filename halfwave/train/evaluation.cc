@@ -1,6 +1,7 @@
 #include "halfwave/train/evaluation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "halfwave/base/error.h"
@@ -25,12 +26,31 @@ double Evaluation::precision(std::size_t label) const {
   return predicted > 0 ? static_cast<double>(count(label, label)) / static_cast<double>(predicted) : 0;
 }
 
+namespace {
+
+Evaluation::Distances distances_of(const LossSum& sum, const Dataset& data, const Normalisation& target) {
+  const auto images = static_cast<double>(sum.images);
+  const auto unit = static_cast<double>(target.deviation[0]);
+  const auto variance = static_cast<double>(measure_target(data).deviation[0]) / unit;
+  return {.rmse = std::sqrt(sum.squares / images) * unit,
+          .mae = sum.absolutes / images * unit,
+          .r2 = 1 - sum.squares / images / (variance * variance)};
+}
+
+}  // namespace
+
 void check_fit(const Net& net, const Dataset& data) {
   if (data.shape() != net.input()) {
     fail(
         "net '{}' takes images of {}, but the data are {}; change `input` in the net's TOML (see `halfwave "
         "nets {}`)",
         net.spec().name, to_string(net.input()), to_string(data.shape()), net.spec().name);
+  }
+  if (data.is_regression() && net.spec().loss == "softmax_cross_entropy") {
+    fail(
+        "net '{}' has the loss softmax_cross_entropy, but '{}' of the data is a number; write loss = "
+        "\"mean_squared_error\" or \"huber\"",
+        net.spec().name, data.table()->target);
   }
   if (data.classes().size() != net.output().size()) {
     fail("net '{}' has {} outputs, but the data have {} classes; change its last layer", net.spec().name,
@@ -39,21 +59,23 @@ void check_fit(const Net& net, const Dataset& data) {
 }
 
 Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<const Dataset>& data,
-                    const Normalisation& normalisation, const EvaluationCallbacks& callbacks) {
+                    const ModelInfo& info, const EvaluationCallbacks& callbacks) {
   check_fit(net, *data);
   const Loss loss = loss_by_name(net.spec().loss);
   Evaluation result;
   result.classes = data->classes().size();
   result.confusion.assign(result.classes * result.classes, 0);
-  Loader loader(data, normalisation,
+  Loader loader(data, info.normalisation,
                 {.batch = inference.batch(),
                  .shuffle = false,
+                 .target = info.target,
                  .threads = data->decodes() ? thread_count() : 1,
                  .on_skip = callbacks.on_skip});
   for (std::uint64_t i = 0; i < loader.batches(); ++i) {
     const Batch& images = loader.next();
     const float* scores = inference.forward(images.x.data(), images.size);
-    result.sum += evaluate_loss(loss, scores, result.classes, {images.labels}, nullptr);
+    result.sum += evaluate_loss(loss, scores, result.classes,
+                                {.labels = images.labels, .values = images.values}, nullptr);
     for (std::size_t n = 0; n < images.labels.size(); ++n) {
       const float* row = scores + n * result.classes;
       const auto predicted = static_cast<std::size_t>(std::max_element(row, row + result.classes) - row);
@@ -61,6 +83,7 @@ Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<
     }
     if (callbacks.on_batch && !callbacks.on_batch(static_cast<std::size_t>(result.sum.images))) break;
   }
+  if (data->is_regression()) result.distances = distances_of(result.sum, *data, info.target);
   return result;
 }
 

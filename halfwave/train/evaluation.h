@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,18 @@
 #include "halfwave/data/normalisation.h"
 #include "halfwave/net/inference.h"
 #include "halfwave/train/loss.h"
+#include "halfwave/train/model.h"
 
 namespace halfwave {
 
 struct Evaluation {
   LossSum sum;
+  // Of numbers to be learned, in their own units: the root of the mean squared distance, the mean distance,
+  // and the share of their variance that is explained (below 0: worse than always their mean).
+  struct Distances {
+    double rmse = 0, mae = 0, r2 = 0;
+  };
+  std::optional<Distances> distances{};
   std::size_t classes = 0;
   std::vector<std::int64_t> confusion;  // classes x classes: row = true label, column = predicted
 
@@ -39,7 +47,7 @@ struct EvaluationCallbacks {
 // Runs the whole data set through the net, inference.batch() images at a time. Error when data and net do not
 // fit.
 Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<const Dataset>& data,
-                    const Normalisation& normalisation, const EvaluationCallbacks& callbacks = {});
+                    const ModelInfo& info, const EvaluationCallbacks& callbacks = {});
 
 // Error, saying what differs, when the net does not take the images or has another number of outputs than the
 // data have classes.

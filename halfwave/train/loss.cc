@@ -23,6 +23,13 @@ struct Target {
 };
 
 Target target_of(const Targets& targets, std::size_t image, std::size_t classes, double smoothing) {
+  if (!targets.values.empty()) {
+    return {.first = 0,
+            .second = 0,
+            .more_first = 0,
+            .more_second = 0,
+            .all = static_cast<double>(targets.values[image])};
+  }
   const auto first = static_cast<std::size_t>(targets.labels[image]);
   const double share = targets.others.empty() ? 1 : targets.share;
   return {.first = first,
@@ -97,11 +104,14 @@ LossSum& LossSum::operator+=(const LossSum& other) {
   loss += other.loss;
   correct += other.correct;
   images += other.images;
+  squares += other.squares;
+  absolutes += other.absolutes;
   return *this;
 }
 
 LossSum evaluate_loss(Loss loss, const float* scores, std::size_t classes, const Targets& targets,
                       float* gradient, const LossOptions& options) {
+  assert(targets.values.empty() || (classes == 1 && loss != Loss::softmax_cross_entropy));
   const std::size_t images = targets.labels.size();
   const auto weight = [&](std::size_t image) {
     return options.class_weights.empty()
@@ -130,7 +140,13 @@ LossSum evaluate_loss(Loss loss, const float* scores, std::size_t classes, const
         break;
     }
     sum.loss += value * (share * static_cast<double>(images));
-    sum.correct += is_first_largest(row, classes, target.first) ? 1 : 0;
+    if (targets.values.empty()) {
+      sum.correct += is_first_largest(row, classes, target.first) ? 1 : 0;
+    } else {
+      const double distance = static_cast<double>(row[0]) - target.all;
+      sum.squares += distance * distance;
+      sum.absolutes += std::abs(distance);
+    }
   }
   return sum;
 }

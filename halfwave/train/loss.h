@@ -34,18 +34,24 @@ struct Targets {
   std::span<const int> labels;    // in [0, classes)
   std::span<const int> others{};  // of the second images; empty: no mixtures
   double share = 1;               // 0.5 to 1
+  std::span<const float>
+      values{};  // of numbers to be learned: what the one output should be; labels are all 0
 };
 
 struct LossSum {
   double loss = 0;           // summed over images
   std::int64_t correct = 0;  // images whose largest score is the label's (the first of equal ones)
   std::int64_t images = 0;
+  double squares = 0;    // of numbers to be learned: sum of squared distances
+  double absolutes = 0;  // and of absolute ones
 
   LossSum& operator+=(const LossSum& other);
   double mean_loss() const { return images > 0 ? loss / static_cast<double>(images) : 0; }
   double accuracy() const {
     return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0;
   }
+  // The share of the variance that is explained (R2), where the numbers to be learned have variance 1.
+  double explained() const { return images > 0 ? 1 - squares / static_cast<double>(images) : 0; }
 };
 
 // scores: targets.labels.size() x classes. gradient (may be null): of the mean loss by the scores,

@@ -5,6 +5,10 @@
 #include "halfwave/base/error.h"
 
 namespace halfwave {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TableColumn, name, categories, fill, marks_missing)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TableForm, columns, target, regression)
+
 namespace {
 
 constexpr const char* net_key = "halfwave.net";
@@ -36,6 +40,11 @@ Model load_model(const SafetensorsFile& file) {
     json.at("classes").get_to(model.info.classes);
     json.at("mean").get_to(model.info.normalisation.mean);
     json.at("deviation").get_to(model.info.normalisation.deviation);
+    if (json.contains("table")) {
+      model.info.table = json.at("table").get<TableForm>();
+      json.at("target_mean").get_to(model.info.target.mean);
+      json.at("target_deviation").get_to(model.info.target.deviation);
+    }
   } catch (const nlohmann::json::exception& error) {
     fail("{}: its '{}' is not understood ({})", file.path(), info_key, error.what());
   }
@@ -44,7 +53,20 @@ Model load_model(const SafetensorsFile& file) {
          model.net.output().size());
   }
   named(file, [&] { return Normaliser(model.info.normalisation, model.net.input().channels); });
+  if (model.info.table && model.info.table->values() != model.net.input().size()) {
+    fail("{}: its table has {} values a row, but its net takes {}", file.path(), model.info.table->values(),
+         model.net.input().size());
+  }
+  if (model.info.table && model.info.table->regression)
+    named(file, [&] { return Normaliser(model.info.target, 1); });
   return model;
+}
+
+ModelInfo describe_data(const Dataset& data) {
+  ModelInfo info{.classes = data.classes(), .normalisation = measure_normalisation(data)};
+  if (data.table() != nullptr) info.table = *data.table();
+  if (data.is_regression()) info.target = measure_target(data);
+  return info;
 }
 
 Model load_model(const std::filesystem::path& path) { return load_model(SafetensorsFile::read(path, true)); }
@@ -52,10 +74,15 @@ Model load_model(const std::filesystem::path& path) { return load_model(Safetens
 void save_model(const std::filesystem::path& path, Net& net, const ModelInfo& info,
                 std::map<std::string, std::string> metadata, std::vector<TensorEntry> entries) {
   metadata[net_key] = to_toml(net.spec());
-  metadata[info_key] = nlohmann::json{{"classes", info.classes},
-                                      {"mean", info.normalisation.mean},
-                                      {"deviation", info.normalisation.deviation}}
-                           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::json json{{"classes", info.classes},
+                      {"mean", info.normalisation.mean},
+                      {"deviation", info.normalisation.deviation}};
+  if (info.table) {
+    json["table"] = *info.table;
+    json["target_mean"] = info.target.mean;
+    json["target_deviation"] = info.target.deviation;
+  }
+  metadata[info_key] = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   std::vector<TensorEntry> all;
   for (const Net::Tensor& tensor : net.tensors()) {
     all.push_back(float_entry(tensor.name, tensor.parameter->dims, tensor.values));

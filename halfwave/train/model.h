@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,13 @@ namespace halfwave {
 struct ModelInfo {
   std::vector<std::string> classes;  // by label
   Normalisation normalisation;
+  // Of a table: how its rows become values; and, where a number is learned, of that one.
+  std::optional<TableForm> table{};
+  Normalisation target{};
 };
+
+// What a model must know of the data that it is trained on. Reads all examples.
+ModelInfo describe_data(const Dataset& data);
 
 struct Model {
   Net net;

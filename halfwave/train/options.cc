@@ -174,17 +174,35 @@ void TrainOptions::resolve() {
   augment = to_text(parse_augmentation(augment));
 }
 
+TrainOptions merged(TrainOptions first, const TrainOptions& second,
+                    const std::function<bool(std::string_view)>& is_given) {
+  visit(
+      [&]<class Value>(std::string_view key, Value& value) {
+        if (!is_given(key)) return;
+        visit(
+            [&]<class Other>(std::string_view other_key, const Other& other) {
+              if constexpr (std::is_same_v<Value, Other>)
+                if (other_key == key) value = other;
+            },
+            second);
+      },
+      first);
+  return first;
+}
+
 std::string to_toml(const RunConfig& config) {
   std::string text =
-      fmt::format("data = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n",
-                  in_quotes(config.data), config.test_share, config.split_seed, quoted_lines(config.net));
+      fmt::format("data = {}\ntarget = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n",
+                  in_quotes(config.data), in_quotes(config.target), config.test_share, config.split_seed,
+                  quoted_lines(config.net));
   visit(Writer{text}, config.train);
   return text;
 }
 
 RunConfig parse_config(std::string_view text, std::string_view source) {
   const toml::table table = parse_toml(text, source);
-  static constexpr std::array<std::string_view, 5> keys{"net", "data", "test_share", "split_seed", "train"};
+  static constexpr std::array<std::string_view, 6> keys{"net",        "data",       "target",
+                                                        "test_share", "split_seed", "train"};
   for (const auto& [key, value] : table) {
     if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
     fail("{}, line {}: unknown key '{}'{}", source, value.source().begin.line, key.str(),
@@ -197,6 +215,7 @@ RunConfig parse_config(std::string_view text, std::string_view source) {
     *target = *found;
   }
   Reader head{table, source};
+  head("target", config.target);
   head("test_share", config.test_share);
   head("split_seed", config.split_seed);
   if (!(config.test_share > 0 && config.test_share < 1))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -52,10 +53,15 @@ struct TrainOptions {
   void resolve();
 };
 
+// The first options, but for those that is_given says, by their names above, which are the second's.
+TrainOptions merged(TrainOptions first, const TrainOptions& second,
+                    const std::function<bool(std::string_view)>& is_given);
+
 // What the config file of a run holds: enough to repeat it.
 struct RunConfig {
   std::string net;                               // its TOML
   std::string data;                              // as open_data() takes it
+  std::string target{};                          // see DataOptions
   double test_share = DataOptions{}.test_share;  // of data without a test part: see DataOptions
   std::uint64_t split_seed = DataOptions{}.split_seed;
   TrainOptions train;

@@ -26,6 +26,9 @@ class Predictor {
   // not finite.
   void predict(std::span<const std::uint8_t> pixels, std::span<float> shares) const;
 
+  // Rows of a table, values as encode_row() writes them: one row. shares as above; of a number its value.
+  void predict_row(std::span<const float> values, std::span<float> shares) const;
+
   // A picture of any size and kind, fitted to the net's input (see fit.h).
   std::vector<float> predict(const Image& image) const;
 
@@ -35,6 +38,10 @@ class Predictor {
     Buffer input;
     Inference inference;
   };
+
+  void run(Slot& slot, std::span<float> shares) const;
+  std::unique_ptr<Slot> take_slot() const;
+  void give_back(std::unique_ptr<Slot> slot) const;
 
   const Model& model_;
   Normaliser normaliser_;

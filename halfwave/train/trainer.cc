@@ -48,11 +48,12 @@ Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
     : net_(net),
       data_(data),
       options_(resolved(options)),
-      info_{data.train->classes(), measure_normalisation(*checked(net, data))},
+      info_(describe_data(*checked(net, data))),
       loader_(data.train, info_.normalisation,
               {.batch = options_.batch,
                .seed = options_.seed,
                .augmentation = parse_augmentation(options_.augment),
+               .target = info_.target,
                .threads = loader_threads(*data.train, options_),
                .on_skip =
                    [this](const std::string& why) {
@@ -74,8 +75,8 @@ void Trainer::restore(TrainState state) {
 
 void Trainer::step(const Batch& batch) {
   const double rate = scheduled_rate(options_, state_.step, loader_.batches());
-  const LossSum sum =
-      step_.run(batch.x.data(), {batch.labels, batch.other_labels, batch.share}, state_.step, rate);
+  const LossSum sum = step_.run(batch.x.data(), {batch.labels, batch.other_labels, batch.share, batch.values},
+                                state_.step, rate);
   if (!std::isfinite(sum.loss)) explain(batch);
   ++state_.step;
   state_.sum += sum;
@@ -99,7 +100,7 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
   }
   inference_->load();
   bool whole = true;
-  const Evaluation test = evaluate(model_net(), *inference_, data_.test, info_.normalisation,
+  const Evaluation test = evaluate(model_net(), *inference_, data_.test, info_,
                                    {.on_batch =
                                         [&](std::size_t images) {
                                           whole = callbacks.on_test(images) || images == data_.test->size();
@@ -112,9 +113,9 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
   }
   EpochResult result{.epoch = static_cast<std::int64_t>(state_.epoch) + 1,
                      .train_loss = state_.sum.mean_loss(),
-                     .train_accuracy = state_.sum.accuracy(),
+                     .train_accuracy = test.distances ? state_.sum.explained() : state_.sum.accuracy(),
                      .test_loss = test.sum.mean_loss(),
-                     .test_accuracy = test.sum.accuracy(),
+                     .test_accuracy = test.distances ? test.distances->r2 : test.sum.accuracy(),
                      .rate = scheduled_rate(options_, state_.step - 1, loader_.batches()),
                      .seconds = state_.seconds,
                      .waited = state_.waited,

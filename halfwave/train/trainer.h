@@ -26,11 +26,11 @@ namespace halfwave {
 struct EpochResult {
   std::int64_t epoch = 0;                     // from 1
   double train_loss = 0, train_accuracy = 0;  // means over the epoch's steps, while the net was learning
-  double test_loss = 0, test_accuracy = 0;
-  double rate = 0;     // learning rate of the last step
-  double seconds = 0;  // of training, without the test
-  double waited = 0;   // of these, for data
-  bool best = false;   // no earlier epoch had a higher test accuracy
+  double test_loss = 0, test_accuracy = 0;    // of numbers to be learned R2 takes the place of accuracy
+  double rate = 0;                            // learning rate of the last step
+  double seconds = 0;                         // of training, without the test
+  double waited = 0;                          // of these, for data
+  bool best = false;                          // no earlier epoch had a higher test accuracy
 };
 
 // Where a run is: all that is needed, with the net and the optimiser's state, to go on to the same bits.

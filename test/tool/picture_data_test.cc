@@ -75,7 +75,8 @@ TEST_F(PictureTraining, AFolderTrainsAtOnce) {
 }
 
 TEST_F(PictureTraining, NeitherTheMemoryNorAStopChangesTheResult) {
-  ASSERT_EQ(train({"--epochs", "3", "--out", "whole"}).status, 0);
+  const Result first = train({"--epochs", "3", "--out", "whole"});
+  ASSERT_EQ(first.status, 0) << first.err;
   ASSERT_EQ(train({"--epochs", "3", "--cache", "1", "--out", "small"}).status, 0);
   expect_same_run(folder_ / "small", folder_ / "whole");
   std::filesystem::copy(folder_ / "whole", folder_ / "run");

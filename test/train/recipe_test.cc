@@ -43,8 +43,7 @@ TEST(Recipe, TheAverageIsWhatIsTested) {
   trainer.run({});
   EXPECT_NE(values_of(trainer.model_net()), values_of(net));
   Inference inference(trainer.model_net(), 20);
-  const Evaluation test =
-      evaluate(trainer.model_net(), inference, sample_data().test, trainer.info().normalisation);
+  const Evaluation test = evaluate(trainer.model_net(), inference, sample_data().test, trainer.info());
   EXPECT_DOUBLE_EQ(test.sum.accuracy(), trainer.state().history.back().test_accuracy);
   EXPECT_NEAR(test.sum.mean_loss(), trainer.state().history.back().test_loss, 1e-5);
 }
