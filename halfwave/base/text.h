@@ -22,6 +22,9 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::
 // In double quotes, with the escapes of TOML (and JSON) for what may not stand there as it is.
 std::string in_quotes(std::string_view text);
 
+// The parts between commas; none of an empty text.
+std::vector<std::string> parts_of(std::string_view text);
+
 // Whether the bytes are UTF-8 (RFC 3629).
 bool is_utf8(std::string_view bytes);
 

@@ -93,7 +93,8 @@ struct Panel {
 
 }  // namespace
 
-std::string learning_curve_svg(std::span<const EpochResult> history, const std::string& title) {
+std::string learning_curve_svg(std::span<const EpochResult> history, const std::string& title,
+                               bool regression) {
   const double height = top + 2 * panel_height + gap + 50;
   std::string svg = svg_head(width, height, left, title);
   const double legend = width - right - 170;
@@ -109,10 +110,10 @@ std::string learning_curve_svg(std::span<const EpochResult> history, const std::
   Panel{history, top, "loss", &EpochResult::train_loss, &EpochResult::test_loss, false}.draw(svg);
   Panel{history,
         top + panel_height + gap,
-        "accuracy",
+        regression ? "R2" : "accuracy",
         &EpochResult::train_accuracy,
         &EpochResult::test_accuracy,
-        true}
+        !regression}
       .draw(svg);
   svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">epoch</text>\n</svg>\n",
                      (left + width - right) / 2, height - 10);

@@ -1,8 +1,10 @@
 // halfwave train NET DATA: trains a net into the folder of a run; --resume goes on with one.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "halfwave/base/clock.h"
 #include "halfwave/base/file.h"
@@ -11,11 +13,14 @@
 #include "halfwave/data/augment.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/curve.h"
+#include "halfwave/report/rate_curve.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/interrupt.h"
 #include "halfwave/tool/progress_bar.h"
 #include "halfwave/train/adapt.h"
+#include "halfwave/train/fine_tune.h"
+#include "halfwave/train/rate_test.h"
 #include "halfwave/train/recipe.h"
 #include "halfwave/train/run_folder.h"
 
@@ -33,6 +38,8 @@ struct Options {
   std::string schedule = "cosine";
   std::string out;
   std::string resume;
+  std::string from;
+  bool find_rate = false;
   bool previous = false;
   std::int64_t save_every = 0;
   int threads = 0;
@@ -117,7 +124,7 @@ void report(const RunFolder& run, const Trainer& trainer, const std::string& tit
   const auto& history = trainer.state().history;
   if (history.empty()) return;
   write_file(run.results(), results_csv(history));
-  write_file(run.curve(), learning_curve_svg(history, title));
+  write_file(run.curve(), learning_curve_svg(history, title, trainer.is_regression()));
 }
 
 void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Options& options) {
@@ -202,6 +209,9 @@ std::string recipe_text(const TrainOptions& t) {
   if (t.clip_norm > 0) text += fmt::format(", clip norm {}", t.clip_norm);
   if (t.balance_classes) text += ", classes balanced";
   if (t.average > 0) text += fmt::format(", weights averaged by {}", t.average);
+  if (!t.fresh.empty()) text += fmt::format(", {} beginning anew", t.fresh);
+  if (!t.freeze.empty()) text += fmt::format(", {} frozen", t.freeze);
+  if (t.old_rate != 1) text += fmt::format(", rate of old layers x {}", t.old_rate);
   if (t.patience > 0) text += fmt::format(", patience {}", t.patience);
   return text;
 }
@@ -220,7 +230,7 @@ void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
 // then made to fit them.
 DataPair open_for(NetSpec& spec, const Options& options) {
   DataOptions how = data_options(options.data_choice);
-  const bool own = is_built_in(options.net);
+  const bool own = options.from.empty() && is_built_in(options.net);
   if (how.height == 0) {
     how.height = spec.input.height;
     how.width = spec.input.width;
@@ -241,6 +251,31 @@ std::string option_name(std::string_view key) {
   return name;
 }
 
+// Layers that begin anew learn fast, the others slowly, unless the options say otherwise.
+void prepare_fine_tuning(Model& model, Net& net, const Dataset& data, bool rate_is_given, TrainOptions& t) {
+  const std::vector<std::string> fresh = fresh_layers(model, net, data);
+  t.fresh = fmt::format("{}", fmt::join(fresh, ","));
+  if (!rate_is_given && !fresh.empty()) t.old_rate = 0.1;
+}
+
+// --find-lr: prints which rates teach, and draws a picture.
+void find_rate(Net& net, const DataPair& data, const TrainOptions& t) {
+  ProgressBar bar;
+  constexpr std::size_t steps = 200;
+  const RateTest test = test_rates(net, data, t, steps, 1e-6, 10, [&](std::size_t done) {
+    bar.show("trying rates", static_cast<double>(done) / steps, fmt::format("step {} of {}", done, steps));
+    return !Interrupt::asked();
+  });
+  bar.clear();
+  const std::string file = net.spec().name + "-rates.svg";
+  write_file(file, rate_curve_svg(test, fmt::format("Rates for {} on {} ({})", net.spec().name, data.name,
+                                                    to_string(t.optimiser))));
+  fmt::print(
+      "the loss falls up to a rate of {:.2g}; {} shows it\n"
+      "try --rate {:.2g}, or up to {:.2g} with --schedule one_cycle\n",
+      test.highest, file, test.good, test.highest);
+}
+
 void start(Options& options, const CLI::App& command) {
   TrainOptions& chosen = options.train;
   use_threads(options.threads);
@@ -249,7 +284,9 @@ void start(Options& options, const CLI::App& command) {
     chosen.schedule = schedule_by_name(options.schedule);
     TrainOptions(chosen).resolve();
   });
-  NetSpec spec = load_net(options.net);
+  std::optional<Model> model;
+  if (!options.from.empty()) model.emplace(load_model(model_path(options.from)));
+  NetSpec spec = model ? model->net.spec() : load_net(options.net);
   set_activation(spec, options.activation);
   if (!is_built_in(options.net)) Net{spec};  // what is wrong with it is told before the data are read
   const DataPair data = open_for(spec, options);
@@ -259,17 +296,28 @@ void start(Options& options, const CLI::App& command) {
     return option != nullptr && option->count() > 0;
   });
   usage([&] { t.resolve(); });
+  if (model) spec = fine_tuned(*model, *data.train);
   Net net(spec);
+  if (options.find_rate) {
+    find_rate(net, data, t);
+    return;
+  }
+  if (model) prepare_fine_tuning(*model, net, *data.train, command.count("--old-rate") > 0, t);
+  usage([&] { rate_factors(net, t); });
   Trainer trainer(net, data, t);
+  if (model) trainer.start_from(*model);
   const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
                                           : std::filesystem::path(options.out));
   run.create({.net = to_toml(net.spec()),
               .data = data_place(options.data),
+              .from = options.from.empty() ? std::string() : data_place(model_path(options.from).string()),
               .target = options.data_choice.target,
               .test_share = options.data_choice.test_share,
               .split_seed = options.data_choice.split_seed,
               .train = trainer.options()});
   describe(net, data, trainer.options());
+  // Where the weights came from need not be there any more when this run is gone on with.
+  if (model) run.save(trainer, fingerprint(data));
   if (!recipe.name.empty()) fmt::print("(the recipe for {}, but for what you chose)\n", recipe.name);
   fmt::print("\n");
   work(run, trainer, data, options);
@@ -358,6 +406,15 @@ void add_train(CLI::App& app) {
       ->capture_default_str()
       ->check(not_negative());
   add_threads(*command, options->threads);
+  command->add_option(
+      "--from", options->from,
+      "Go on from this model (a run or a .safetensors file) with other data, in place of NET");
+  command->add_option("--freeze", t.freeze,
+                      "Layers that stay as they are, as in conv1,conv2; old: all that --from brought");
+  command->add_option("--old-rate", t.old_rate,
+                      "With --from: factor of the rate of old layers (default: 0.1 if a layer is new)");
+  command->add_flag("--find-lr", options->find_rate,
+                    "Only try which learning rates teach, and draw NET-rates.svg");
   command->add_option("--out", options->out, "Folder of the run (default: runs/NET-DATA)");
   command->add_option("--save-every", options->save_every, "Also write a checkpoint every so many steps")
       ->check(not_negative());
@@ -372,6 +429,8 @@ void add_train(CLI::App& app) {
       "  halfwave train cifar-quick photos --size 64      a folder of pictures in class folders\n"
       "  halfwave train mlp houses.csv --target price      a table: a number, or a class\n"
       "  halfwave train my.toml folder-with-idx-files --optimiser adam --rate 0.0005\n"
+      "  halfwave train --from runs/resnet20-photos other-photos --freeze old\n"
+      "  halfwave train cifar-quick photos --find-lr\n"
       "  halfwave train --resume runs/lenet5-fashion-mnist\n"
       "  halfwave train resnet20 photos --schedule one_cycle --augment flip,crop=4 --label-smoothing 0.1\n"
       "Changes for --augment, with commas between them:\n" +
@@ -381,13 +440,21 @@ void add_train(CLI::App& app) {
       "the best model, the last two checkpoints, results.csv and curve.svg.");
   command->callback([options, command] {
     if (!options->resume.empty()) {
-      static constexpr const char* fixed[] = {
-          "--activation",      "--epochs",      "--batch",        "--optimiser",       "--rate",
-          "--momentum",        "--nesterov",    "--weight-decay", "--clip-norm",       "--schedule",
-          "--warm-up",         "--step-epochs", "--step-factor",  "--label-smoothing", "--huber-delta",
-          "--balance-classes", "--average",     "--patience",     "--augment",         "--seed",
-          "--threads",         "--out",         "--size",         "--target",          "--test-share",
-          "--split-seed"};
+      static constexpr const char* fixed[] = {"--activation",  "--epochs",
+                                              "--batch",       "--optimiser",
+                                              "--rate",        "--momentum",
+                                              "--nesterov",    "--weight-decay",
+                                              "--clip-norm",   "--schedule",
+                                              "--warm-up",     "--step-epochs",
+                                              "--step-factor", "--label-smoothing",
+                                              "--huber-delta", "--balance-classes",
+                                              "--average",     "--patience",
+                                              "--augment",     "--seed",
+                                              "--threads",     "--out",
+                                              "--size",        "--from",
+                                              "--freeze",      "--old-rate",
+                                              "--find-lr",     "--target",
+                                              "--test-share",  "--split-seed"};
       for (const char* name : fixed) {
         if (command->count(name) > 0) {
           throw UsageError(
@@ -397,7 +464,12 @@ void add_train(CLI::App& app) {
       resume(*options);
       return;
     }
-    if (options->net.empty() || options->data.empty()) {
+    if (!options->from.empty() && options->data.empty()) std::swap(options->net, options->data);
+    if (!options->from.empty() && !options->net.empty()) {
+      throw UsageError(
+          "--from: the model brings its net; name only the data, as in `halfwave train --from RUN DATA`");
+    }
+    if ((options->net.empty() && options->from.empty()) || options->data.empty()) {
       throw UsageError(
           "train needs a NET and DATA, as in `halfwave train lenet5 fashion-mnist` (see `halfwave train "
           "--help`)");

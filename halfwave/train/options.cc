@@ -51,6 +51,9 @@ void visit(Visitor&& v, Options& o) {
   v("average", o.average);
   v("patience", o.patience);
   v("augment", o.augment);
+  v("fresh", o.fresh);
+  v("freeze", o.freeze);
+  v("old_rate", o.old_rate);
 }
 
 struct Writer {
@@ -171,6 +174,7 @@ void TrainOptions::resolve() {
   check(huber_delta > 0, "huber_delta", "a number above 0", huber_delta);
   check(average >= 0 && average < 1, "average", "0 to below 1", average);
   check(patience >= 0, "patience", "0 or more", patience);
+  check(old_rate >= 0 && old_rate <= 1, "old_rate", "0 to 1", old_rate);
   augment = to_text(parse_augmentation(augment));
 }
 
@@ -191,17 +195,17 @@ TrainOptions merged(TrainOptions first, const TrainOptions& second,
 }
 
 std::string to_toml(const RunConfig& config) {
-  std::string text =
-      fmt::format("data = {}\ntarget = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n",
-                  in_quotes(config.data), in_quotes(config.target), config.test_share, config.split_seed,
-                  quoted_lines(config.net));
+  std::string text = fmt::format(
+      "data = {}\nfrom = {}\ntarget = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n",
+      in_quotes(config.data), in_quotes(config.from), in_quotes(config.target), config.test_share,
+      config.split_seed, quoted_lines(config.net));
   visit(Writer{text}, config.train);
   return text;
 }
 
 RunConfig parse_config(std::string_view text, std::string_view source) {
   const toml::table table = parse_toml(text, source);
-  static constexpr std::array<std::string_view, 6> keys{"net",        "data",       "target",
+  static constexpr std::array<std::string_view, 7> keys{"net",        "data",       "from", "target",
                                                         "test_share", "split_seed", "train"};
   for (const auto& [key, value] : table) {
     if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
@@ -215,6 +219,7 @@ RunConfig parse_config(std::string_view text, std::string_view source) {
     *target = *found;
   }
   Reader head{table, source};
+  head("from", config.from);
   head("target", config.target);
   head("test_share", config.test_share);
   head("split_seed", config.split_seed);

@@ -49,6 +49,11 @@ struct TrainOptions {
   std::int64_t patience = 0;     // ends after so many epochs without a better test result; 0: never
   std::string augment{};         // see Augmentation
 
+  // Fine-tuning (see fine_tune.h): layers, by their names with commas between them, ...
+  std::string fresh{};   // ... that begin anew; all others are old if there is a model to go on from
+  std::string freeze{};  // ... that stay as they are; "old" is all old ones
+  double old_rate = 1;   // the rate of old layers is multiplied by this; 0 to 1
+
   // Error, naming the option, for a value out of range; fills in what is left to the others.
   void resolve();
 };
@@ -61,6 +66,7 @@ TrainOptions merged(TrainOptions first, const TrainOptions& second,
 struct RunConfig {
   std::string net;                               // its TOML
   std::string data;                              // as open_data() takes it
+  std::string from{};                            // the model file that the weights came from, or empty
   std::string target{};                          // see DataOptions
   double test_share = DataOptions{}.test_share;  // of data without a test part: see DataOptions
   std::uint64_t split_seed = DataOptions{}.split_seed;

@@ -6,6 +6,8 @@
 #include "halfwave/base/clock.h"
 #include "halfwave/base/error.h"
 #include "halfwave/base/parallel.h"
+#include "halfwave/base/text.h"
+#include "halfwave/train/fine_tune.h"
 #include "halfwave/train/schedule.h"
 
 namespace halfwave {
@@ -61,12 +63,18 @@ Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
                      on_skip_(why);
                    }}),
       step_(net, options_, std::min(options_.batch, static_cast<std::int64_t>(data.train->size())),
-            options_.balance_classes ? balancing_weights(*data.train) : std::vector<float>{}) {
+            options_.balance_classes ? balancing_weights(*data.train) : std::vector<float>{},
+            rate_factors(net, options_)) {
   net_.initialise(options_.seed);
   if (options_.average > 0) average_.emplace(net_);
 }
 
 Trainer::~Trainer() = default;
+
+void Trainer::start_from(Model& model) {
+  copy_values(model, net_, parts_of(options_.fresh));
+  if (average_) average_.emplace(net_);
+}
 
 void Trainer::restore(TrainState state) {
   state_ = std::move(state);

@@ -82,9 +82,13 @@ class Trainer {
   // The net that is tested and to be kept: with TrainOptions::average that of the averages.
   Net& model_net() { return average_ ? average_->net() : net_; }
   AveragedNet* average() { return average_ ? &*average_ : nullptr; }
+  bool is_regression() const { return data_.train->is_regression(); }
   // Whether options.patience epochs have gone by without a better test.
   bool is_out_of_patience() const;
   Optimiser& optimiser() { return step_.optimiser(); }
+
+  // Starts with the model's values, but for the layers of options.fresh. Before the first step.
+  void start_from(Model& model);
 
   // Goes on from a state whose net and optimiser values have been loaded.
   void restore(TrainState state);

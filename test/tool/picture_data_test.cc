@@ -174,6 +174,53 @@ TEST_F(PictureTraining, TheDataCommandFindsCopiesAmongTheTestPictures) {
   EXPECT_EQ(read_image(folder_ / "changed.png").channels, 3);
 }
 
+TEST_F(PictureTraining, AModelGoesOnWithOtherClasses) {
+  ASSERT_EQ(train({"--epochs", "2", "--size", "16", "--out", "first"}).status, 0);
+  for (std::uint64_t i = 300; i < 330; ++i) {
+    const std::string name = i % 3 == 0 ? "other/x" : i % 3 == 1 ? "other/y" : "other/z";
+    make_folder(folder_ / name);
+    folder_.write(name + "/" + std::to_string(i) + ".png", picture(i % 2 == 1, i));
+  }
+  const Strings arguments{"train", "--from",  "first", "other",     "--epochs",
+                          "2",     "--batch", "6",     "--threads", "1"};
+  const auto with = [&](Strings more) {
+    more.insert(more.begin(), arguments.begin(), arguments.end());
+    return folder_.run(more);
+  };
+  Result result = with({"--out", "second", "--freeze", "conv1"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("linear1 beginning anew, conv1 frozen, rate of old layers x 0.1"),
+            std::string::npos)
+      << result.out;
+  EXPECT_NE(
+      folder_.read("second/config.toml").find("from = \"" + (folder_ / "first/best.safetensors").string()),
+      std::string::npos);
+  const auto before = tensors(folder_ / "first/best.safetensors");
+  const auto after = tensors(folder_ / "second/last.safetensors");
+  EXPECT_EQ(after.at("conv1.weight"), before.at("conv1.weight"));
+  EXPECT_NE(after.at("conv2.weight"), before.at("conv2.weight"));
+  EXPECT_EQ(after.at("linear1.bias").size(), 3 * sizeof(float));
+  // Killed before its first epoch has ended, it needs the model no more.
+  std::filesystem::copy(folder_ / "second", folder_ / "third");
+  std::filesystem::remove_all(folder_ / "first");
+  std::filesystem::remove(folder_ / "third/last.safetensors");
+  ASSERT_EQ(folder_.run({"train", "--resume", "third"}).status, 0);
+  expect_same_run(folder_ / "third", folder_ / "second");
+  expect_error(with({"--out", "fourth"}), 1, {"first", "no such run or model file"});
+  expect_error(folder_.run({"train", "cifar-quick", "other", "--from", "second"}), 2,
+               {"the model brings its net"});
+}
+
+TEST_F(PictureTraining, RatesAreTried) {
+  const Result result = train({"--find-lr"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("the loss falls up to a rate of "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("try --rate "), std::string::npos);
+  const std::string svg = folder_.read("cifar-quick-rates.svg");
+  EXPECT_TRUE(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs")) << "nothing is trained";
+}
+
 // 250 pictures of 900 x 900 are 200 MB decoded, more than the process may have.
 TEST_F(PictureTraining, DataMayBeLargerThanTheMemory) {
 #if defined(__SANITIZE_ADDRESS__)

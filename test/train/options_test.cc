@@ -32,25 +32,25 @@ TEST(Options, WrongConfigsAreRefusedWithTheirPlace) {
     return message([&] { parse_config(text, "config.toml"); });
   };
   EXPECT_EQ(refused("epochs", "epoch"),
-            "config.toml, line 8: unknown option 'epoch'; did you mean 'epochs'?");
-  EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 9: 'batch': expected a whole number");
+            "config.toml, line 9: unknown option 'epoch'; did you mean 'epochs'?");
+  EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 10: 'batch': expected a whole number");
   EXPECT_EQ(refused("batch = 64", "batch = 0"), "config.toml: batch: expected 1 to 65536, got 0");
   EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""),
-            "config.toml, line 12: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam, adamw, "
+            "config.toml, line 13: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam, adamw, "
             "rmsprop)");
-  EXPECT_EQ(refused("\nseed = 1", "\nseed = -1"), "config.toml, line 11: 'seed': expected 0 or more, got -1");
+  EXPECT_EQ(refused("\nseed = 1", "\nseed = -1"), "config.toml, line 12: 'seed': expected 0 or more, got -1");
   EXPECT_EQ(refused("split_seed = 1", "split_seed = -1"),
-            "config.toml, line 4: 'split_seed': expected 0 or more, got -1");
+            "config.toml, line 5: 'split_seed': expected 0 or more, got -1");
   EXPECT_EQ(refused("test_share = 0.2", "test_share = 1.0"),
             "config.toml: 'test_share': expected a share between 0 and 1, got 1");
-  EXPECT_EQ(refused("net =", "nets ="), "config.toml, line 5: unknown key 'nets'; did you mean 'net'?");
+  EXPECT_EQ(refused("net =", "nets ="), "config.toml, line 6: unknown key 'nets'; did you mean 'net'?");
   EXPECT_EQ(refused("[train]", "[trains]"),
-            "config.toml, line 7: unknown key 'trains'; did you mean 'train'?");
+            "config.toml, line 8: unknown key 'trains'; did you mean 'train'?");
   EXPECT_EQ(message([] { parse_config("data = 'd'", "config.toml"); }),
             "config.toml: 'net' is missing: expected a text");
   EXPECT_EQ(message([] { parse_config("data = 'd'\nnet = 'n'", "config.toml"); }),
             "config.toml: the table [train] is missing");
-  EXPECT_NE(refused("[train]", "[train").find("config.toml, line 7: "), std::string::npos);
+  EXPECT_NE(refused("[train]", "[train").find("config.toml, line 8: "), std::string::npos);
 }
 
 // Whatever a user may call things.
