@@ -241,7 +241,8 @@ void Augmenter::jitter(RandomStream& random, float* x) const {
   double sum = 0;
   for (std::size_t i = 0; i < shape_.size(); i += step)
     sum += static_cast<double>(colour ? luma(x + i) : x[i]) * static_cast<double>(brightness);
-  const auto middle = static_cast<float>(sum / static_cast<double>(shape_.size() / step));
+  const auto middle =
+      static_cast<float>(sum * static_cast<double>(step) / static_cast<double>(shape_.size()));
   for (std::size_t i = 0; i < shape_.size(); i += step) {
     const float grey = colour ? luma(x + i) : x[i];
     for (std::size_t c = 0; c < step; ++c) {

@@ -56,7 +56,9 @@ DataPair open_pictures(PictureList list, const DataOptions& options) {
           .test = scan.test,
           .skipped = std::move(list.skipped),
           .notes = std::move(list.notes),
-          .sizes = scan.sizes};
+          .sizes = scan.sizes,
+          .kept_bytes = scan.kept_bytes,
+          .all_bytes = scan.all_bytes};
 }
 
 DataPair open_folder(const fs::path& folder, const DataOptions& options) {

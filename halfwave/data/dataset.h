@@ -65,6 +65,8 @@ struct DataPair {
   std::vector<std::string> skipped{};   // files that were left out, with the reason
   std::vector<std::string> notes{};     // what else one should know
   std::optional<PictureSizes> sizes{};  // of picture files
+  std::uint64_t kept_bytes = 0;         // of decoded picture files, in memory; the others are decoded anew
+  std::uint64_t all_bytes = 0;          // of all of them
 };
 
 // A quarter of the machine's memory.

@@ -12,10 +12,6 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-std::uint8_t to_byte(double value) {
-  return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
-}
-
 Image to_grey(const Image& image) {
   Image grey{.height = image.height, .width = image.width, .channels = 1, .pixels = {}};
   grey.pixels.resize(image.pixels.size() / 3);
@@ -33,71 +29,73 @@ Image to_colour(const Image& image) {
   return colour;
 }
 
-// The source values that make one target value.
-struct Tap {
-  std::int64_t first = 0;
-  std::vector<double> weights;  // sum 1
+// The source values that make each target value: those from first on, times weights of sum 1.
+struct Taps {
+  std::vector<std::int64_t> first;  // by target value
+  std::vector<std::size_t> begin;   // of its weights; one more than there are values
+  std::vector<float> weights;
 };
 
-// One for each of to values, made of the middle of from values; step source values lie between two target
-// values.
-std::vector<Tap> make_taps(std::int64_t from, std::int64_t to, double step) {
+// For each of to values, made of the middle of from values; step source values lie between two target values.
+Taps make_taps(std::int64_t from, std::int64_t to, double step) {
   const double radius = std::max(step, 1.0);
   const double start = (static_cast<double>(from) - static_cast<double>(to) * step) / 2;
-  std::vector<Tap> taps(index(to));
+  Taps taps{.first = {}, .begin = {0}, .weights = {}};
+  std::vector<double> weights;
   for (std::int64_t i = 0; i < to; ++i) {
     const double centre = start + (static_cast<double>(i) + 0.5) * step - 0.5;  // value k lies at k
     const auto last = std::min(static_cast<std::int64_t>(std::floor(centre + radius)), from - 1);
-    Tap& tap = taps[index(i)];
-    tap.first = std::max(static_cast<std::int64_t>(std::ceil(centre - radius)), std::int64_t{0});
+    const auto first = std::max(static_cast<std::int64_t>(std::ceil(centre - radius)), std::int64_t{0});
+    weights.clear();
     double sum = 0;
-    for (std::int64_t k = tap.first; k <= last; ++k) {
-      tap.weights.push_back(std::max(1 - std::abs(static_cast<double>(k) - centre) / radius, 0.0));
-      sum += tap.weights.back();
+    for (std::int64_t k = first; k <= last; ++k) {
+      weights.push_back(std::max(1 - std::abs(static_cast<double>(k) - centre) / radius, 0.0));
+      sum += weights.back();
     }
-    for (double& weight : tap.weights) weight /= sum;
+    for (const double weight : weights) taps.weights.push_back(static_cast<float>(weight / sum));
+    taps.first.push_back(first);
+    taps.begin.push_back(taps.weights.size());
   }
   return taps;
 }
 
-// One row of source pixels into one row of target pixels.
-void scale_row(const std::uint8_t* row, std::size_t channels, const std::vector<Tap>& taps, float* out) {
-  for (const Tap& tap : taps) {
-    for (std::size_t c = 0; c < channels; ++c) {
-      const std::uint8_t* p = row + index(tap.first) * channels + c;
-      double sum = 0;
-      for (std::size_t k = 0; k < tap.weights.size(); ++k) sum += tap.weights[k] * p[k * channels];
-      *out++ = static_cast<float>(sum);
+// sum += weight x row. A loop of its own, so that it becomes vectors.
+void add_row(const std::uint8_t* row, std::size_t count, float weight, float* sum) {
+  for (std::size_t i = 0; i < count; ++i) sum[i] += weight * static_cast<float>(row[i]);
+}
+
+// A row of source values into one of target pixels; channels is 1 or 3.
+template <std::size_t channels>
+void scale_row(const float* row, const Taps& taps, std::uint8_t* out) {
+  for (std::size_t i = 0; i < taps.first.size(); ++i) {
+    const float* from = row + index(taps.first[i]) * channels;
+    float sums[channels] = {};
+    for (std::size_t k = taps.begin[i]; k < taps.begin[i + 1]; ++k) {
+      for (std::size_t c = 0; c < channels; ++c) sums[c] += taps.weights[k] * from[c];
+      from += channels;
     }
+    // A sum of weights may be a rounding above 1.
+    for (const float sum : sums) *out++ = static_cast<std::uint8_t>(std::min(sum + 0.5F, 255.0F));
   }
 }
 
+// Row by row, first down, where vectors reach along the row, then across.
 Image scale(const Image& image, std::int64_t height, std::int64_t width) {
   const double step = std::min(static_cast<double>(image.height) / static_cast<double>(height),
                                static_cast<double>(image.width) / static_cast<double>(width));
-  const std::vector<Tap> across = make_taps(image.width, width, step);
-  const std::vector<Tap> down = make_taps(image.height, height, step);
-  const std::size_t channels = index(image.channels);
-  const std::size_t stride = index(width) * channels;
-
-  // Only the rows that are needed, each scaled once.
-  const std::int64_t top = down.front().first;
-  const std::int64_t bottom = down.back().first + static_cast<std::int64_t>(down.back().weights.size());
-  std::vector<float> rows(index(bottom - top) * stride);
-  for (std::int64_t y = top; y < bottom; ++y) {
-    scale_row(&image.pixels[index(y * image.width) * channels], channels, across,
-              &rows[index(y - top) * stride]);
-  }
-
+  const Taps across = make_taps(image.width, width, step);
+  const Taps down = make_taps(image.height, height, step);
+  const std::size_t line = index(image.width * image.channels);
   Image result{.height = height, .width = width, .channels = image.channels, .pixels = {}};
-  result.pixels.reserve(index(height) * stride);
-  for (const Tap& tap : down) {
-    const float* from = &rows[index(tap.first - top) * stride];
-    for (std::size_t i = 0; i < stride; ++i) {
-      double sum = 0;
-      for (std::size_t k = 0; k < tap.weights.size(); ++k) sum += tap.weights[k] * from[k * stride + i];
-      result.pixels.push_back(to_byte(sum));
-    }
+  result.pixels.resize(index(height * width * image.channels));
+  std::vector<float> row(line);
+  for (std::size_t y = 0; y < index(height); ++y) {
+    std::fill(row.begin(), row.end(), 0.0F);
+    const std::uint8_t* from = image.pixels.data() + index(down.first[y]) * line;
+    for (std::size_t k = down.begin[y]; k < down.begin[y + 1]; ++k, from += line)
+      add_row(from, line, down.weights[k], row.data());
+    std::uint8_t* to = result.pixels.data() + y * index(width * image.channels);
+    (image.channels == 3 ? scale_row<3> : scale_row<1>)(row.data(), across, to);
   }
   return result;
 }

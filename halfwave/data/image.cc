@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 
 #include "halfwave/base/error.h"
@@ -99,7 +100,7 @@ void to_values(const std::uint8_t* bytes, std::size_t count, float* values) {
 
 void to_bytes(const float* values, std::size_t count, std::uint8_t* bytes) {
   for (std::size_t i = 0; i < count; ++i)
-    bytes[i] = static_cast<std::uint8_t>(std::clamp(values[i], 0.0F, 1.0F) * 255 + 0.5F);
+    bytes[i] = static_cast<std::uint8_t>(std::lround(std::clamp(values[i], 0.0F, 1.0F) * 255));
 }
 
 void check_pixels(std::uint64_t height, std::uint64_t width, const std::string& name) {

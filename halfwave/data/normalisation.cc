@@ -30,7 +30,8 @@ struct Moments {
 };
 
 Moments moments_of(const std::vector<float>& values, std::size_t channel, std::size_t channels) {
-  const auto count = static_cast<double>(values.size() / channels);
+  const std::size_t pixels = values.size() / channels;
+  const auto count = static_cast<double>(pixels);
   double sum = 0;
   for (std::size_t i = channel; i < values.size(); i += channels) sum += static_cast<double>(values[i]);
   Moments result{.count = count, .mean = sum / count};

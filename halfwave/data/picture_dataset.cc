@@ -51,6 +51,8 @@ class Store {
   const std::vector<PictureFile>& files() const { return files_; }
   const std::vector<Entry>& entries() const { return entries_; }
   const Shape& shape() const { return shape_; }
+  std::uint64_t kept_bytes() const { return kept_ * shape_.size(); }
+  std::uint64_t all_bytes() const { return files_.size() * shape_.size(); }
   bool keeps(std::size_t file) const { return file < kept_; }
 
   void get(std::size_t file, float* values) const {
@@ -230,6 +232,8 @@ PictureScan scan_pictures(const PictureList& list, const DataOptions& options) {
                                             scan.skipped.size(), scan.skipped[0]));
   }
   scan.sizes = sizes_of(*store);
+  scan.kept_bytes = store->kept_bytes();
+  scan.all_bytes = store->all_bytes();
   scan.train = std::make_shared<PictureDataset>(store, std::move(split.train), list.classes);
   scan.test = std::make_shared<PictureDataset>(store, std::move(split.test), list.classes);
   return scan;

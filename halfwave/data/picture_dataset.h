@@ -18,6 +18,8 @@ struct PictureScan {
   std::shared_ptr<const Dataset> test;
   std::vector<std::string> skipped;  // files that are no sound pictures, with the reason
   PictureSizes sizes;
+  std::uint64_t kept_bytes = 0;  // see DataPair
+  std::uint64_t all_bytes = 0;
 };
 
 // Reads every file of the list once, on all threads. Files that are no sound pictures are left out (Error for

@@ -89,11 +89,16 @@ class Walk {
       skipped_.push_back(fmt::format("{}: a link in a circle", printable(folder.string())));
       return {};
     }
-    Listing listing = list(folder, skipped_);
-    std::vector<fs::path> files = std::move(listing.files);
-    for (const fs::path& inner : listing.folders) {
-      const std::vector<fs::path> more = files_below(inner);
-      files.insert(files.end(), more.begin(), more.end());
+    std::vector<fs::path> files;
+    try {
+      Listing listing = list(folder, skipped_);
+      files = std::move(listing.files);
+      for (const fs::path& inner : listing.folders) {
+        const std::vector<fs::path> more = files_below(inner);
+        files.insert(files.end(), more.begin(), more.end());
+      }
+    } catch (const Error& error) {
+      skipped_.emplace_back(error.what());
     }
     above_.erase(id);
     return files;

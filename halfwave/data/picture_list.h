@@ -28,8 +28,9 @@ struct PictureList {
 // Lists a folder of class folders, or of train/ (training) beside test/ (testing) or val/ (valid, validation)
 // with class folders each. Files of a class may lie in folders of their own. Symbolic links are followed, but
 // not in circles. What begins with a dot, and what systems leave behind (Thumbs.db, desktop.ini, __MACOSX),
-// is passed over. A class is one with at least one file in either part. Error when there is none, or a folder
-// cannot be read.
+// is passed over. A class is one with at least one file in either part. Folders in it
+// that cannot be read are left out, and told. Error when there is no class, or the folder itself cannot be
+// read.
 PictureList list_class_folders(const std::filesystem::path& folder);
 
 // Whether the table's first line has a column for paths (path, file, filename, image) and one for classes

@@ -3,9 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "halfwave/base/error.h"
@@ -72,17 +71,18 @@ std::vector<std::size_t> rows_with_target(const Csv& csv, std::size_t target,
 
 // All that occur: as numbers if all are, else as texts.
 std::vector<std::string> find_classes(const std::vector<std::string>& cells) {
-  std::map<std::pair<double, std::string>, bool> found;
+  std::set<std::pair<double, std::string>> found;  // in their order
   double ignored = 0;
   const bool numbers = std::all_of(cells.begin(), cells.end(),
                                    [&](const std::string& cell) { return parse_number(cell, ignored); });
   for (const std::string& cell : cells) {
     double value = 0;
     if (numbers) parse_number(cell, value);
-    found[{value, cell}] = true;
+    found.emplace(value, cell);
   }
-  std::vector<std::string> classes;
-  for (const auto& [key, there] : found) classes.push_back(printable(key.second));
+  std::vector<std::string> classes(found.size());
+  std::transform(found.begin(), found.end(), classes.begin(),
+                 [](const auto& each) { return printable(each.second); });
   return classes;
 }
 

@@ -221,6 +221,11 @@ void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
              count_text(net.parameter_count()), net.spec().activation, data.name,
              count_text(data.train->size()), count_text(data.test->size()),
              data.train->table() != nullptr ? "rows" : "images", to_string(data.train->shape()), data.kind);
+  if (data.kept_bytes < data.all_bytes) {
+    fmt::print(
+        "{} of {} of decoded pictures are kept in memory, the others decoded in each epoch (--cache)\n",
+        bytes_text(data.kept_bytes), bytes_text(data.all_bytes));
+  }
   for (const std::string& note : data.notes) fmt::print("note: {}\n", note);
   fmt::print("{}\n", recipe_text(t));
   for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);

@@ -119,6 +119,21 @@ TEST_F(PictureLists, PipesAndDevicesAreLeftOut) {
   EXPECT_EQ(list().skipped, Strings{(folder_ / "a/pipe").string() + ": it is no file"});
 }
 
+TEST_F(PictureLists, FoldersThatCannotBeReadAreLeftOut) {
+  put("a/1");
+  put("b/1");
+  put("b/deep/2");
+  fs::permissions(folder_ / "b/deep", fs::perms::none);
+  std::error_code code;
+  if (fs::directory_iterator(folder_ / "b/deep", code); !code)
+    GTEST_SKIP() << "this user may read everything";
+  const PictureList all = list();
+  fs::permissions(folder_ / "b/deep", fs::perms::owner_all);
+  EXPECT_EQ(all.train.size(), 2U);
+  EXPECT_EQ(all.skipped,
+            Strings{"cannot read the folder " + (folder_ / "b/deep").string() + ": Permission denied"});
+}
+
 TEST_F(PictureLists, SaysWhatIsWrong) {
   const std::string place = folder_.string();
   const std::string expected = place + ": expected pictures in class folders, as in " + place +

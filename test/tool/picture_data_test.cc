@@ -246,6 +246,8 @@ TEST_F(PictureTraining, DataMayBeLargerThanTheMemory) {
   };
   const Result small = run("20");
   EXPECT_EQ(small.status, 0) << small.err;
+  EXPECT_NE(small.out.find(" MB of 202 MB of decoded pictures are kept in memory"), std::string::npos)
+      << small.out;
   EXPECT_EQ(small.err, "");
   expect_error(run("1000"), 1, {"not enough memory", "--cache"});
 }
