@@ -106,6 +106,11 @@ void write_file(const std::filesystem::path& path, std::string_view text) {
   write_file(path, parts);
 }
 
+std::string file_name(std::string text) {
+  std::replace(text.begin(), text.end(), '/', '-');
+  return text;
+}
+
 bool is_unfinished(const std::filesystem::path& path) {
   const std::string ending = path.extension().string();
   return ending.starts_with(part_ending) && ending.size() > std::strlen(part_ending) &&

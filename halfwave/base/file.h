@@ -18,6 +18,9 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit);
 void write_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
+// The text as the name of a file: no slash of it leads elsewhere.
+std::string file_name(std::string text);
+
 // Whether this is a temporary file of write_file(), left by a process that was killed.
 bool is_unfinished(const std::filesystem::path& path);
 

@@ -13,14 +13,13 @@
 #include "halfwave/data/augment.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/curve.h"
-#include "halfwave/report/rate_curve.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/interrupt.h"
-#include "halfwave/tool/progress_bar.h"
+#include "halfwave/tool/rate_finder.h"
+#include "halfwave/tool/training_display.h"
 #include "halfwave/train/adapt.h"
 #include "halfwave/train/fine_tune.h"
-#include "halfwave/train/rate_test.h"
 #include "halfwave/train/recipe.h"
 #include "halfwave/train/run_folder.h"
 
@@ -47,73 +46,11 @@ struct Options {
   TrainOptions train;
 };
 
-// The table of epochs, a row as each ends, and the bar below it.
-class Display {
- public:
-  // regression: R2 is told in place of accuracy.
-  explicit Display(bool regression) : regression_(regression) {}
-
-  void head() const {
-    fmt::print("{:>5}  {:>10}  {:>14}  {:>9}  {:>13}  {:>8}  {:>8}  {:>8}  {:>8}\n", "epoch", "train loss",
-               regression_ ? "train R2" : "train accuracy", "test loss",
-               regression_ ? "test R2" : "test accuracy", "rate", regression_ ? "rows/s" : "images/s",
-               "waiting", "time");
-    std::fflush(stdout);
-  }
-
-  void epoch(const EpochResult& r, std::size_t images) {
-    bar_.clear();
-    fmt::print("{:>5}  {:>10.4f}  {:>14}  {:>9.4f}  {:>13}  {:>8.2g}  {:>8.0f}  {:>6.1f} %  {:>8}{}\n",
-               r.epoch, r.train_loss, quality_text(r.train_accuracy), r.test_loss,
-               quality_text(r.test_accuracy), r.rate, static_cast<double>(images) / std::max(r.seconds, 1e-9),
-               100 * r.waited / std::max(r.seconds, 1e-9), duration_text(r.seconds), r.best ? "  best" : "");
-    std::fflush(stdout);
-  }
-
-  void step(const Progress& p) {
-    images_ += p.images;
-    ++steps_;
-    const double elapsed = seconds_now() - start_;
-    const auto left =
-        static_cast<double>(p.batches) * static_cast<double>(p.epochs) -
-        (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
-    bar_.show(fmt::format("epoch {}/{}", p.epoch + 1, p.epochs),
-              static_cast<double>(p.batch) / static_cast<double>(p.batches),
-              fmt::format("loss {:.4f}  {}  {:.0f} {}/s  {} left", p.sum.mean_loss(),
-                          regression_ ? fmt::format("R2 {:.3f}", p.sum.explained())
-                                      : fmt::format("accuracy {:.1f} %", p.sum.accuracy() * 100),
-                          static_cast<double>(images_) / elapsed, regression_ ? "rows" : "images",
-                          duration_text(elapsed / static_cast<double>(steps_) * left)));
-  }
-
-  void test(std::uint64_t epoch, std::size_t images, std::size_t all) {
-    bar_.show(fmt::format("testing epoch {}", epoch + 1),
-              static_cast<double>(images) / static_cast<double>(all),
-              fmt::format("{} images", count_text(images)));
-  }
-
-  void clear() { bar_.clear(); }
-
- private:
-  std::string quality_text(double value) const {
-    return regression_ ? fmt::format("{:.4f}", value) : fmt::format("{:.2f} %", value * 100);
-  }
-
-  bool regression_;
-  ProgressBar bar_;
-  double start_ = seconds_now();
-  std::int64_t images_ = 0;
-  std::int64_t steps_ = 0;
-};
-
-// runs/NET-DATA, or with -2, -3, ... behind it where that is taken. A net's name comes from a file: no slash
-// of it leads elsewhere.
+// runs/NET-DATA, or with -2, -3, ... behind it where that is taken.
 std::filesystem::path free_folder(const std::string& net, const std::string& data) {
   std::filesystem::path data_path = data;
   if (data_path.filename().empty()) data_path = data_path.parent_path();
-  std::string name = fmt::format("{}-{}", net, data_path.filename().string());
-  std::replace(name.begin(), name.end(), '/', '-');
-  const std::string stem = "runs/" + name;
+  const std::string stem = "runs/" + file_name(fmt::format("{}-{}", net, data_path.filename().string()));
   std::filesystem::path folder = stem;
   std::error_code code;
   for (int i = 2; std::filesystem::exists(folder, code); ++i) folder = fmt::format("{}-{}", stem, i);
@@ -132,7 +69,7 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
   const Interrupt interrupt;
   const bool regression = data.train->is_regression();
-  Display display(regression);
+  TrainingDisplay display(regression);
   display.head();
   for (const EpochResult& result : trainer.state().history) display.epoch(result, data.train->size());
   double saved = seconds_now();
@@ -187,54 +124,11 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
   }
 }
 
-std::string optimiser_text(const TrainOptions& t) {
-  switch (t.optimiser) {
-    case OptimiserKind::sgd:
-      return fmt::format("sgd, momentum {}{}", t.momentum, t.nesterov ? " (Nesterov)" : "");
-    case OptimiserKind::rmsprop:
-      return fmt::format("rmsprop, alpha {}, momentum {}", t.alpha, t.momentum);
-    default:
-      return fmt::format("{}, beta {} and {}", to_string(t.optimiser), t.beta1, t.beta2);
-  }
-}
-
-std::string recipe_text(const TrainOptions& t) {
-  std::string text = fmt::format(
-      "{}, rate {}, {} schedule, warm-up {:.0f} %, weight decay {}, batch {}, {} epochs, seed {}, {} "
-      "thread{}",
-      optimiser_text(t), t.rate, to_string(t.schedule), t.warm_up * 100, t.weight_decay, t.batch, t.epochs,
-      t.seed, t.threads, t.threads == 1 ? "" : "s");
-  if (!t.augment.empty()) text += ", augment " + t.augment;
-  if (t.label_smoothing > 0) text += fmt::format(", label smoothing {}", t.label_smoothing);
-  if (t.clip_norm > 0) text += fmt::format(", clip norm {}", t.clip_norm);
-  if (t.balance_classes) text += ", classes balanced";
-  if (t.average > 0) text += fmt::format(", weights averaged by {}", t.average);
-  if (!t.fresh.empty()) text += fmt::format(", {} beginning anew", t.fresh);
-  if (!t.freeze.empty()) text += fmt::format(", {} frozen", t.freeze);
-  if (t.old_rate != 1) text += fmt::format(", rate of old layers x {}", t.old_rate);
-  if (t.patience > 0) text += fmt::format(", patience {}", t.patience);
-  return text;
-}
-
-void describe(const Net& net, const DataPair& data, const TrainOptions& t) {
-  fmt::print("{} ({} parameters, hidden activation {}) on {} ({} + {} {}, {}; {})\n", net.spec().name,
-             count_text(net.parameter_count()), net.spec().activation, data.name,
-             count_text(data.train->size()), count_text(data.test->size()),
-             data.train->table() != nullptr ? "rows" : "images", to_string(data.train->shape()), data.kind);
-  if (data.kept_bytes < data.all_bytes) {
-    fmt::print(
-        "{} of {} of decoded pictures are kept in memory, the others decoded in each epoch (--cache)\n",
-        bytes_text(data.kept_bytes), bytes_text(data.all_bytes));
-  }
-  for (const std::string& note : data.notes) fmt::print("note: {}\n", note);
-  fmt::print("{}\n", recipe_text(t));
-  for (const std::string& warning : net.warnings()) fmt::print(stderr, "warning: {}\n", warning);
-}
-
 // Opens the data in the size that the net takes, or that was asked for; a net that comes with the tool is
 // then made to fit them.
-DataPair open_for(NetSpec& spec, const Options& options) {
+DataPair open_for(NetSpec& spec, const Options& options, const std::optional<TableForm>& form) {
   DataOptions how = data_options(options.data_choice);
+  how.form = form;
   const bool own = options.from.empty() && is_built_in(options.net);
   if (how.height == 0) {
     how.height = spec.input.height;
@@ -263,24 +157,6 @@ void prepare_fine_tuning(Model& model, Net& net, const Dataset& data, bool rate_
   if (!rate_is_given && !fresh.empty()) t.old_rate = 0.1;
 }
 
-// --find-lr: prints which rates teach, and draws a picture.
-void find_rate(Net& net, const DataPair& data, const TrainOptions& t) {
-  ProgressBar bar;
-  constexpr std::size_t steps = 200;
-  const RateTest test = test_rates(net, data, t, steps, 1e-6, 10, [&](std::size_t done) {
-    bar.show("trying rates", static_cast<double>(done) / steps, fmt::format("step {} of {}", done, steps));
-    return !Interrupt::asked();
-  });
-  bar.clear();
-  const std::string file = net.spec().name + "-rates.svg";
-  write_file(file, rate_curve_svg(test, fmt::format("Rates for {} on {} ({})", net.spec().name, data.name,
-                                                    to_string(t.optimiser))));
-  fmt::print(
-      "the loss falls up to a rate of {:.2g}; {} shows it\n"
-      "try --rate {:.2g}, or up to {:.2g} with --schedule one_cycle\n",
-      test.highest, file, test.good, test.highest);
-}
-
 void start(Options& options, const CLI::App& command) {
   TrainOptions& chosen = options.train;
   use_threads(options.threads);
@@ -294,7 +170,7 @@ void start(Options& options, const CLI::App& command) {
   NetSpec spec = model ? model->net.spec() : load_net(options.net);
   set_activation(spec, options.activation);
   if (!is_built_in(options.net)) Net{spec};  // what is wrong with it is told before the data are read
-  const DataPair data = open_for(spec, options);
+  const DataPair data = open_for(spec, options, model ? model->info.table : std::nullopt);
   const Recipe recipe = recipe_for(spec, *data.train);
   TrainOptions t = merged(recipe.options, chosen, [&](std::string_view key) {
     const CLI::Option* option = command.get_option_no_throw(option_name(key));
@@ -320,7 +196,7 @@ void start(Options& options, const CLI::App& command) {
               .test_share = options.data_choice.test_share,
               .split_seed = options.data_choice.split_seed,
               .train = trainer.options()});
-  describe(net, data, trainer.options());
+  describe_training(net, data, trainer.options());
   // Where the weights came from need not be there any more when this run is gone on with.
   if (model) run.save(trainer, fingerprint(data));
   if (!recipe.name.empty()) fmt::print("(the recipe for {}, but for what you chose)\n", recipe.name);
@@ -355,7 +231,7 @@ void resume(const Options& options) {
   const DataPair data = open_shown(config.data, data_options_of(config, net.input(), options.data_choice));
   Trainer trainer(net, data, config.train);
   run.load(trainer, fingerprint(data), options.previous);
-  describe(net, data, trainer.options());
+  describe_training(net, data, trainer.options());
   fmt::print("going on from step {}\n\n", trainer.state().step);
   work(run, trainer, data, options);
 }

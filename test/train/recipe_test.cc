@@ -12,12 +12,6 @@
 namespace halfwave {
 namespace {
 
-std::vector<float> values_of(const Net& net) {
-  std::vector<float> all(net.parameters().begin(), net.parameters().end());
-  all.insert(all.end(), net.state().begin(), net.state().end());
-  return all;
-}
-
 Net sample() { return Net(parse_net(sample_net(), "test")); }
 
 TEST(Recipe, TheAverageFollowsTheWeights) {

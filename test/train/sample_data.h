@@ -7,6 +7,7 @@
 
 #include "halfwave/base/random.h"
 #include "halfwave/data/dataset.h"
+#include "halfwave/net/net.h"
 
 namespace halfwave {
 
@@ -41,6 +42,13 @@ inline DataPair sample_data() {
           .kind = "made",
           .train = std::make_shared<SampleData>(500, 1),
           .test = std::make_shared<SampleData>(100, 2)};
+}
+
+// All that training changes.
+inline std::vector<float> values_of(const Net& net) {
+  std::vector<float> all(net.parameters().begin(), net.parameters().end());
+  all.insert(all.end(), net.state().begin(), net.state().end());
+  return all;
 }
 
 // Convolution, batch norm, dropout, pooling: everything that has state.

@@ -13,12 +13,6 @@
 namespace halfwave {
 namespace {
 
-std::vector<float> values_of(const Net& net) {
-  std::vector<float> all(net.parameters().begin(), net.parameters().end());
-  all.insert(all.end(), net.state().begin(), net.state().end());
-  return all;
-}
-
 TrainOptions short_run(OptimiserKind optimiser = OptimiserKind::sgd) {
   return {.epochs = 3, .batch = 48, .optimiser = optimiser};  // 11 steps an epoch, the last one of 20 images
 }

@@ -1,0 +1,39 @@
+// What `halfwave train` shows: what is trained and how, the table of epochs, a row as each ends, and the bar
+// below it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "halfwave/base/clock.h"
+#include "halfwave/tool/progress_bar.h"
+#include "halfwave/train/trainer.h"
+
+namespace halfwave::tool {
+
+// Net, data and recipe, in a few lines; the net's warnings go to standard error.
+void describe_training(const Net& net, const DataPair& data, const TrainOptions& options);
+
+class TrainingDisplay {
+ public:
+  // regression: R2 is told in place of accuracy.
+  explicit TrainingDisplay(bool regression) : regression_(regression) {}
+
+  void head() const;
+  void epoch(const EpochResult& result, std::size_t images);
+  void step(const Progress& progress);
+  void test(std::uint64_t epoch, std::size_t images, std::size_t all);
+  void clear() { bar_.clear(); }
+
+ private:
+  std::string quality_text(double value) const;
+
+  bool regression_;
+  ProgressBar bar_;
+  double start_ = seconds_now();
+  std::int64_t images_ = 0;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace halfwave::tool
