@@ -44,12 +44,13 @@ std::string rate_curve_svg(const RateTest& test, const std::string& title) {
     fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", left - 8,
                    y(tick.value) + 4, tick.label);
   }
-  for (double power = first; power <= last; ++power) {
-    const double at = x(std::pow(10, power));
+  for (int power = static_cast<int>(first); power <= static_cast<int>(last); ++power) {
+    const double rate = std::pow(10, power);
+    const double at = x(rate);
     fmt::format_to(out, "<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\" stroke=\"#ddd\"/>\n", at,
                    top, height - bottom);
     fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:g}</text>\n", at,
-                   height - bottom + 18, std::pow(10, power));
+                   height - bottom + 18, rate);
   }
   fmt::format_to(out, "<polyline fill=\"none\" stroke=\"#1f6fb4\" stroke-width=\"2\" points=\"");
   for (const RatePoint& point : test.points)
