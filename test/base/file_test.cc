@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "common/error_message.h"
+#include "common/test_folder.h"
 
 namespace halfwave {
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "halfwave_file_test";
-
 TEST(File, WritesWholeAndLeavesNothingBeside) {
-  std::filesystem::remove_all(folder);
+  const TestFolder folder;
   make_folder(folder / "deep");
   write_file(folder / "deep/a", "one");
   write_file(folder / "deep/a", "two");
@@ -22,19 +21,20 @@ TEST(File, WritesWholeAndLeavesNothingBeside) {
 
 // A file that claims to be huge costs no memory: its size is looked at first.
 TEST(File, RefusesLargeFilesUnread) {
+  const TestFolder folder;
   write_file(folder / "huge", "x");
   std::filesystem::resize_file(folder / "huge", std::uintmax_t{1} << 40U);
   EXPECT_EQ(message([&] { read_file(folder / "huge", std::uint64_t{1} << 39U); }),
             (folder / "huge").string() + " is larger than the 550 GB such a file may have");
-  std::filesystem::remove(folder / "huge");
 }
 
 TEST(File, SaysWhatIsWrong) {
-  make_folder(folder);
+  const TestFolder folder;
   const std::string missing = (folder / "missing").string();
   EXPECT_EQ(message([&] { read_file(missing, 1); }),
             "cannot read " + missing + ": No such file or directory");
-  EXPECT_EQ(message([&] { read_file(folder, 1); }), "cannot read " + folder.string() + ": it is a folder");
+  EXPECT_EQ(message([&] { read_file(folder.path(), 1); }),
+            "cannot read " + folder.string() + ": it is a folder");
   write_file(folder / "long", "12345");
   EXPECT_EQ(message([&] { read_file(folder / "long", 4); }),
             (folder / "long").string() + " is larger than the 4 B such a file may have");
@@ -45,9 +45,8 @@ TEST(File, SaysWhatIsWrong) {
 }
 
 TEST(File, ReplacesNoLink) {
-  make_folder(folder);
+  const TestFolder folder;
   write_file(folder / "target", "old");
-  std::filesystem::remove(folder / "link");
   std::filesystem::create_symlink("target", folder / "link");
   EXPECT_EQ(message([&] { write_file(folder / "link", "new"); }),
             "cannot write " + (folder / "link").string() + ": it is there and no plain file");
@@ -57,7 +56,6 @@ TEST(File, ReplacesNoLink) {
 
 TEST(File, KeepsTheOldOneWhenTheDiskIsFull) {
   // /dev/full refuses every write; through a link its error is that of a full disk.
-  make_folder(folder);
   EXPECT_THROW(write_file("/dev/full/x", "1"), Error);
 }
 

@@ -17,12 +17,11 @@ std::string record(const std::string& labels) {
 
 class Cifar : public testing::Test {
  protected:
-  ~Cifar() override { std::filesystem::remove_all(folder_); }
   void put(const std::string& name, const std::string& content) { write_file(folder_ / name, content); }
   std::string error() {
     return message([&] { open_data(folder_.string()); });
   }
-  std::filesystem::path folder_ = fresh_folder();
+  TestFolder folder_;
 };
 
 TEST_F(Cifar, TenClasses) {

@@ -48,7 +48,7 @@ TEST(OpenData, Mnist) {
 }
 
 TEST(OpenData, SaysWhatIsWrong) {
-  const std::filesystem::path folder = fresh_folder();
+  const TestFolder folder;
   EXPECT_EQ(
       message([] { open_data("fashion-mnits"); }),
       "data 'fashion-mnits': expected fashion-mnist, a folder or a table, found nothing of that name; did "
@@ -64,15 +64,14 @@ TEST(OpenData, SaysWhatIsWrong) {
   EXPECT_EQ(
       message([&] { open_data(file); }),
       "data '" + file + "': expected many pictures, got one; name the folder that holds the class folders");
-  std::filesystem::remove_all(folder);
 }
 
 TEST(DataPlace, FindsTheSameDataFromAnyFolder) {
-  const std::filesystem::path folder = fresh_folder();
+  const TestFolder folder;
   make_folder(folder / "set");
   make_folder(folder / "fashion-mnist");
   const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::current_path(folder);
+  std::filesystem::current_path(folder.path());
   for (const char* const name : {"set", "set/", "./set", "set/../set/."})
     EXPECT_EQ(data_place(name), folder / "set");
   EXPECT_EQ(data_place("fashion-mnist"), "fashion-mnist");  // the package, whatever lies here

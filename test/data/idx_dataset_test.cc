@@ -77,7 +77,6 @@ class IdxFolder : public testing::Test {
     put("t10k-images-idx3-ubyte", idx_header({1, 1, 2}) + "ef");
     put("t10k-labels-idx1-ubyte", idx_header({1}) + "\x02");
   }
-  ~IdxFolder() override { std::filesystem::remove_all(folder_); }
 
   void put(const std::string& name, const std::string& content) { write_file(folder_ / name, content); }
   void rename(const std::string& from, const std::string& to) {
@@ -85,14 +84,14 @@ class IdxFolder : public testing::Test {
   }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   std::string error() {
-    return message([&] { open_idx_folder(folder_); });
+    return message([&] { open_idx_folder(folder_.path()); });
   }
 
-  std::filesystem::path folder_ = fresh_folder();
+  TestFolder folder_;
 };
 
 TEST_F(IdxFolder, Opens) {
-  const DataPair pair = open_idx_folder(folder_);
+  const DataPair pair = open_idx_folder(folder_.path());
   EXPECT_EQ(pair.name, folder_.string());
   EXPECT_EQ(pair.train->size(), 2U);
   EXPECT_EQ(pair.test->size(), 1U);
@@ -107,7 +106,7 @@ TEST_F(IdxFolder, KnowsOtherNames) {
   rename("t10k-labels-idx1-ubyte", "test-labels");
   put("train-labels-idx1-ubyte.gz", "not read, because the plain file lies beside it");
   put("README", "");
-  EXPECT_EQ(open_idx_folder(folder_).train->size(), 2U);
+  EXPECT_EQ(open_idx_folder(folder_.path()).train->size(), 2U);
 }
 
 TEST_F(IdxFolder, MissesAFile) {
@@ -141,13 +140,13 @@ TEST_F(IdxFolder, HasDifferentShapes) {
 
 TEST_F(IdxFolder, ChecksLabelsAgainstGivenClasses) {
   EXPECT_EQ(message([&] {
-              open_idx_folder(folder_, {"cat", "dog"});
+              open_idx_folder(folder_.path(), {"cat", "dog"});
             }),
             path("t10k-labels-idx1-ubyte") + ": expected labels from 0 to 1, got 2 for image 0");
 }
 
 TEST_F(IdxFolder, IsMissing) {
-  EXPECT_EQ(message([&] { open_idx_folder(folder_ / "none"); }),
+  EXPECT_EQ(message([&] { open_idx_folder(folder_.path() / "none"); }),
             "cannot read " + path("none") + ": No such file or directory");
   EXPECT_EQ(message([&] { open_fashion_mnist(folder_ / "none"); }),
             "fashion-mnist: expected its files in " + path("none") +

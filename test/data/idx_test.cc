@@ -12,8 +12,6 @@ const std::string six = "\x01\x02\x03\x04\x05\xff";
 
 class IdxFile : public testing::Test {
  protected:
-  ~IdxFile() override { std::filesystem::remove_all(folder_); }
-
   Idx read(const std::string& content) {
     write_file(file_, content);
     return read_idx(file_);
@@ -25,7 +23,7 @@ class IdxFile : public testing::Test {
     return text.starts_with(start) ? text.substr(start.size()) : "?" + text;
   }
 
-  std::filesystem::path folder_ = fresh_folder();
+  TestFolder folder_;
   std::filesystem::path file_ = folder_ / "some-idx";
 };
 

@@ -380,7 +380,7 @@ TEST(Image, IsSomethingElse) {
 }
 
 TEST(Image, IsReadFromAFile) {
-  const std::filesystem::path folder = fresh_folder();
+  const TestFolder folder;
   const std::filesystem::path file = folder / "a.jpg";  // the name says nothing
   const Picture picture = make_png(colour_png, 1);
   write_file(file, picture.file);
@@ -393,7 +393,6 @@ TEST(Image, IsReadFromAFile) {
           "65 6c 6c 6f; convert it");
   EXPECT_EQ(message([&] { read_image(folder / "b"); }),
             "cannot read " + (folder / "b").string() + ": No such file or directory");
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

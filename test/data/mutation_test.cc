@@ -62,7 +62,6 @@ std::string mutated(std::string bytes, const std::string& other, RandomStream& r
 
 class Mutation : public testing::Test {
  protected:
-  ~Mutation() override { fs::remove_all(folder_); }
   void put(const std::string& name, const std::string& content) const {
     make_folder((folder_ / name).parent_path());
     write_file(folder_ / name, content);
@@ -83,7 +82,7 @@ class Mutation : public testing::Test {
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
     return opened;
   }
-  fs::path folder_ = fresh_folder();
+  TestFolder folder_;
 };
 
 TEST_F(Mutation, PicturesAreReadOrLeftOutByName) {
@@ -99,7 +98,7 @@ TEST_F(Mutation, PicturesAreReadOrLeftOutByName) {
     const std::string name = "b/mutated." + kind;
     put(name, mutated(whole, other, random));
     SCOPED_TRACE(kind + ", mutation " + std::to_string(i));
-    const bool opened = open(folder_, name, [&](const DataPair& pair) {
+    const bool opened = open(folder_.path(), name, [&](const DataPair& pair) {
       ASSERT_LE(pair.skipped.size(), 1U);
       left_out += pair.skipped.size();
       if (!pair.skipped.empty()) {

@@ -16,7 +16,6 @@ using Strings = std::vector<std::string>;
 
 class PictureData : public testing::Test {
  protected:
-  ~PictureData() override { fs::remove_all(folder_); }
   void put(const std::string& name, const std::string& content) const {
     make_folder((folder_ / name).parent_path());
     write_file(folder_ / name, content);
@@ -37,7 +36,7 @@ class PictureData : public testing::Test {
     return result;
   }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  fs::path folder_ = fresh_folder();
+  TestFolder folder_;
 };
 
 TEST_F(PictureData, GivesEachPictureFitted) {

@@ -13,7 +13,6 @@ using Strings = std::vector<std::string>;
 
 class PictureLists : public testing::Test {
  protected:
-  ~PictureLists() override { fs::remove_all(folder_); }
   void put(const std::string& name) {
     make_folder((folder_ / name).parent_path());
     write_file(folder_ / name, "x");
@@ -23,12 +22,12 @@ class PictureLists : public testing::Test {
     Strings result;
     for (const PictureFile& file : files) {
       result.push_back(list.classes.at(static_cast<std::size_t>(file.label)) + " " +
-                       file.path.lexically_relative(folder_).string());
+                       file.path.lexically_relative(folder_.path()).string());
     }
     return result;
   }
-  PictureList list() const { return list_class_folders(folder_); }
-  fs::path folder_ = fresh_folder();
+  PictureList list() const { return list_class_folders(folder_.path()); }
+  TestFolder folder_;
 };
 
 TEST_F(PictureLists, OfClassFolders) {
@@ -94,7 +93,7 @@ TEST_F(PictureLists, LinksAreFollowedButNotInCircles) {
   put("a/1");
   put("b/2");
   fs::create_directory_symlink(folder_ / "a", folder_ / "a/self");
-  fs::create_directory_symlink(folder_, folder_ / "b/up");
+  fs::create_directory_symlink(folder_.path(), folder_ / "b/up");
   fs::create_directory_symlink(folder_ / "a", folder_ / "c");
   fs::create_symlink(folder_ / "nowhere", folder_ / "a/broken");
   const PictureList all = list();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdint>
@@ -13,20 +12,11 @@
 #include <vector>
 
 #include "common/error_message.h"
+#include "common/test_folder.h"
 #include "halfwave/base/file.h"
 #include "halfwave/data/dataset.h"
 
 namespace halfwave {
-
-// An empty folder of this test's own.
-inline std::filesystem::path fresh_folder() {
-  const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) / ("halfwave_data_" + std::to_string(::getpid()) + name);
-  std::filesystem::remove_all(folder);
-  make_folder(folder);
-  return folder;
-}
 
 inline std::string big_endian(std::uint32_t value) {
   std::string text;
@@ -67,6 +57,7 @@ class MadeDataset : public Dataset {
   }
   int label(std::size_t i) const override { return static_cast<int>(i % 10); }
   const std::vector<std::string>& classes() const override { return classes_; }
+  bool decodes() const override { return true; }  // so that loaders use all of their threads
   std::string fingerprint() const override { return "made"; }
 
  private:

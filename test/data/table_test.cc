@@ -86,12 +86,11 @@ TEST(TableForm, LeavesOutWhatTeachesNothing) {
 
 class Tables : public testing::Test {
  protected:
-  ~Tables() override { std::filesystem::remove_all(folder_); }
   std::string put(const std::string& name, const std::string& text) {
     write_file(folder_ / name, text);
     return (folder_ / name).string();
   }
-  std::filesystem::path folder_ = fresh_folder();
+  TestFolder folder_;
 };
 
 TEST_F(Tables, OfClasses) {

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "common/test_folder.h"
 #include "halfwave/base/file.h"
 #include "net_testing.h"
 
@@ -13,16 +14,6 @@ namespace {
 
 class Safetensors : public testing::Test {
  protected:
-  Safetensors() {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    path_ = std::filesystem::path(testing::TempDir()) /
-            ("halfwave_net_" + std::to_string(::getpid()) + name + ".safetensors");
-  }
-  ~Safetensors() override {
-    std::error_code code;
-    std::filesystem::remove(path_, code);
-  }
-
   // What reading these bytes says; empty if they are taken.
   std::string error_of(const std::string& bytes, bool checksum_required = false) {
     write_bytes(bytes);
@@ -57,7 +48,8 @@ class Safetensors : public testing::Test {
     std::fclose(file);
   }
 
-  std::filesystem::path path_;
+  TestFolder folder_;
+  std::filesystem::path path_ = folder_ / "file.safetensors";
 };
 
 TEST_F(Safetensors, ComeBackAsTheyWere) {

@@ -159,23 +159,8 @@ Result run_tool(const StartOptions& options, const Strings& arguments) {
   return Process(all, options).wait();
 }
 
-Folder::Folder() {
-  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  std::string name = "halfwave_tool_" + std::to_string(::getpid()) + test->test_suite_name() + test->name();
-  std::replace(name.begin(), name.end(), '/', '_');
-  path_ = std::filesystem::path(testing::TempDir()) / name;
-  std::filesystem::remove_all(path_);
-  make_folder(path_);
-  path_ = std::filesystem::canonical(path_);
-}
-
-Folder::~Folder() {
-  std::error_code code;
-  std::filesystem::remove_all(path_, code);
-}
-
 Result Folder::run(const Strings& arguments, const std::string& input) const {
-  return run_tool({.folder = path_, .input = input}, arguments);
+  return run_tool({.folder = path(), .input = input}, arguments);
 }
 
 std::string idx(const std::vector<std::uint32_t>& sizes, const std::string& values) {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/test_folder.h"
 #include "halfwave/base/file.h"
 
 namespace halfwave {
@@ -64,23 +65,12 @@ class Process {
 std::string tool();
 Result run_tool(const StartOptions& options, const Strings& arguments);
 
-// An empty folder of this test's own, taken away at the end.
-class Folder {
+class Folder : public TestFolder {
  public:
-  Folder();
-  ~Folder();
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
   // Runs the tool in it.
   Result run(const Strings& arguments, const std::string& input = {}) const;
-  void write(const std::string& name, const std::string& text) const { write_file(path_ / name, text); }
-  std::string read(const std::string& name) const { return read_file(path_ / name, std::uint64_t{1} << 30); }
-
- private:
-  std::filesystem::path path_;
+  void write(const std::string& name, const std::string& text) const { write_file(path() / name, text); }
+  std::string read(const std::string& name) const { return read_file(path() / name, std::uint64_t{1} << 30); }
 };
 
 // Four idx files of 12x12 pictures in four classes that a net can learn, though not without mistakes: the

@@ -3,21 +3,26 @@
 #include <gtest/gtest.h>
 
 #include "common/error_message.h"
+#include "common/test_folder.h"
 #include "halfwave/base/file.h"
 #include "sample_data.h"
 
 namespace halfwave {
 namespace {
 
-const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_model.safetensors";
+class ModelFile : public testing::Test {
+ protected:
+  std::string refused() const {
+    return message([this] { load_model(path); });
+  }
 
-std::string refused() {
-  return message([] { load_model(path); });
-}
+  TestFolder folder;
+  std::filesystem::path path = folder / "model.safetensors";
+};
 
 ModelInfo info() { return {{"a", "b", "c", "d"}, {{0.25F}, {0.5F}}}; }
 
-TEST(Model, ComesBackAsItWas) {
+TEST_F(ModelFile, ComesBackAsItWas) {
   Net net(parse_net(sample_net(), "test"));
   net.initialise(3);
   net.state()[0] = 42;
@@ -30,7 +35,7 @@ TEST(Model, ComesBackAsItWas) {
   EXPECT_EQ(to_toml(model.net.spec()), to_toml(net.spec()));
 }
 
-TEST(Model, EveryDamagedByteIsNoticed) {
+TEST_F(ModelFile, EveryDamagedByteIsNoticed) {
   Net net(parse_net("input = [1, 1, 2]\nlayers = [{ linear = 2 }]", "test"));
   save_model(path, net, {{"a", "b"}, {{0}, {1}}});
   Net plain(parse_net("input = [1, 1, 1]\nlayers = [{ linear = 2 }]", "test"));
@@ -48,7 +53,7 @@ TEST(Model, EveryDamagedByteIsNoticed) {
   }
 }
 
-TEST(Model, WhatDoesNotFitIsRefused) {
+TEST_F(ModelFile, WhatDoesNotFitIsRefused) {
   Net net(parse_net(sample_net(), "test"));
   save_model(path, net, {{"a", "b"}, {{0.0F}, {1.0F}}});
   EXPECT_EQ(refused(), path.string() + ": it names 2 classes, but its net has 4 outputs");

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "common/test_folder.h"
 #include "halfwave/data/table_dataset.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/train/adapt.h"
@@ -67,12 +68,12 @@ TEST(ModelInfo, OfATableComesBackAsItWas) {
   Net net(adapted(load_net("mlp"), *data.train));
   net.initialise(1);
   const ModelInfo info = describe_data(*data.train);
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_table.safetensors";
+  const TestFolder folder;
+  const std::filesystem::path path = folder / "table.safetensors";
   save_model(path, net, info);
   const Model back = load_model(path);
   EXPECT_EQ(back.info.table, info.table);
   EXPECT_EQ(back.info.target, info.target);
-  std::filesystem::remove(path);
 }
 
 }  // namespace

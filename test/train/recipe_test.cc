@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "common/test_folder.h"
 #include "halfwave/train/checkpoint.h"
 #include "halfwave/train/trainer.h"
 #include "sample_data.h"
@@ -105,8 +106,8 @@ TEST(Recipe, RareClassesCountMoreWhereBalanced) {
 }
 
 TEST(Recipe, ARunWithAllOfItGoesOnToTheSameBits) {
-  const std::filesystem::path path =
-      std::filesystem::path(testing::TempDir()) / "halfwave_recipe.safetensors";
+  const TestFolder folder;
+  const std::filesystem::path path = folder / "recipe.safetensors";
   for (const OptimiserKind kind : {OptimiserKind::adamw, OptimiserKind::rmsprop}) {
     const TrainOptions options{.epochs = 3,
                                .batch = 48,
@@ -137,7 +138,6 @@ TEST(Recipe, ARunWithAllOfItGoesOnToTheSameBits) {
       EXPECT_EQ(trainer.state().history.back().test_loss, unbroken.state().history.back().test_loss);
     }
   }
-  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "common/allocation_count.h"
 #include "common/error_message.h"
+#include "common/test_folder.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/train/run_folder.h"
 #include "sample_data.h"
@@ -40,8 +41,8 @@ TEST(Trainer, SameSeedSameBits) {
 
 // Broken off at every step in turn, stored, and taken up by a new trainer in a new net.
 TEST(Trainer, ResumesToTheSameBitsFromAnyStep) {
-  const std::filesystem::path path =
-      std::filesystem::path(testing::TempDir()) / "halfwave_resume.safetensors";
+  const TestFolder folder;
+  const std::filesystem::path path = folder / "resume.safetensors";
   for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam}) {
     Net whole(parse_net(sample_net(), "test"));
     Trainer unbroken(whole, sample_data(), short_run(kind));
@@ -70,7 +71,8 @@ TEST(Trainer, ResumesToTheSameBitsFromAnyStep) {
 }
 
 TEST(Trainer, CheckpointsOfAnotherRunAreRefused) {
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_other.safetensors";
+  const TestFolder folder;
+  const std::filesystem::path path = folder / "other.safetensors";
   Net net(parse_net(sample_net(), "test"));
   Trainer trainer(net, sample_data(), short_run());
   save_checkpoint(path, trainer, "data");
@@ -92,7 +94,8 @@ TEST(Trainer, CheckpointsOfAnotherRunAreRefused) {
 
 // Broken off in the test behind an epoch, which is then all that is left of it.
 TEST(Trainer, ResumesInTheTestOfAnEpoch) {
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "halfwave_test.safetensors";
+  const TestFolder folder;
+  const std::filesystem::path path = folder / "test.safetensors";
   Net whole(parse_net(sample_net(), "test"));
   Trainer unbroken(whole, sample_data(), short_run());
   unbroken.run({});
@@ -189,8 +192,8 @@ TEST(Trainer, NetAndDataMustFit) {
 }
 
 TEST(RunFolder, KeepsTheCheckpointBefore) {
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "halfwave_run";
-  std::filesystem::remove_all(folder);
+  const TestFolder home;
+  const std::filesystem::path folder = home / "run";
   Net net(parse_net(sample_net(), "test"));
   Trainer trainer(net, sample_data(), short_run());
   const RunFolder run(folder);
