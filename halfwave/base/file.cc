@@ -117,6 +117,16 @@ bool is_unfinished(const std::filesystem::path& path) {
          ending.find_first_not_of("0123456789", std::strlen(part_ending)) == std::string::npos;
 }
 
+std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder) {
+  std::error_code code;
+  std::vector<std::filesystem::path> paths;
+  for (std::filesystem::directory_iterator i(folder, code), end; !code && i != end; i.increment(code))
+    paths.push_back(i->path());
+  if (code) fail("cannot read {}: {}", folder.string(), code.message());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 void make_folder(const std::filesystem::path& path) {
   std::error_code code;
   std::filesystem::create_directories(path, code);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace halfwave {
 
@@ -23,6 +24,9 @@ std::string file_name(std::string text);
 
 // Whether this is a temporary file of write_file(), left by a process that was killed.
 bool is_unfinished(const std::filesystem::path& path);
+
+// The paths of what a folder holds, in order of their bytes. Error when it cannot be read.
+std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder);
 
 // Makes the folder and its parents. Error when that fails.
 void make_folder(const std::filesystem::path& path);

@@ -1,6 +1,5 @@
 #include "halfwave/data/bmp.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>

@@ -34,24 +34,17 @@ struct File {
 };
 
 std::vector<fs::path> list(const fs::path& folder) {
-  std::vector<fs::path> paths;
-  std::error_code code;
-  for (fs::directory_iterator i(folder, code), end; !code && i != end; i.increment(code))
-    if (i->path().extension() == ".bin") paths.push_back(i->path());
-  if (code) fail("cannot read the folder {}: {}", printable(folder.string()), code.message());
-  std::sort(paths.begin(), paths.end());
+  std::vector<fs::path> paths = list_folder(folder);
+  std::erase_if(paths, [](const fs::path& path) { return path.extension() != ".bin"; });
   return paths;
 }
 
 const Kind& kind_of(const std::vector<File>& files) {
-  for (const Kind* kind : {&cifar_10, &cifar_100}) {
-    if (std::all_of(files.begin(), files.end(),
-                    [&](const File& file) { return file.bytes.size() % kind->record() == 0; }))
-      return *kind;
-  }
   const auto fits = [](const Kind& kind) {
     return [&](const File& file) { return file.bytes.size() % kind.record() == 0; };
   };
+  for (const Kind* kind : {&cifar_10, &cifar_100})
+    if (std::all_of(files.begin(), files.end(), fits(*kind))) return *kind;
   const Kind& meant = std::count_if(files.begin(), files.end(), fits(cifar_100)) >
                               std::count_if(files.begin(), files.end(), fits(cifar_10))
                           ? cifar_100

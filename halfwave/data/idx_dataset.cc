@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "halfwave/base/error.h"
+#include "halfwave/base/file.h"
 #include "halfwave/data/pixel_dataset.h"
 
 namespace halfwave {
@@ -23,13 +24,8 @@ constexpr std::array<std::string_view, 6> file_names{"train-images", "train-labe
 
 // The names of the files in a folder, in order.
 std::vector<std::string> list(const fs::path& folder) {
-  std::error_code code;
   std::vector<std::string> names;
-  for (fs::directory_iterator i(folder, code), end; !code && i != end; i.increment(code)) {
-    names.push_back(i->path().filename().string());
-  }
-  if (code) fail("cannot read {}: {}", folder.string(), code.message());
-  std::sort(names.begin(), names.end());
+  for (const fs::path& path : list_folder(folder)) names.push_back(path.filename().string());
   return names;
 }
 

@@ -72,7 +72,8 @@ void Loader::seek(std::uint64_t epoch, std::uint64_t index) {
 }
 
 void Loader::start() {
-  for (int i = 0; i < std::max(options_.threads, 1); ++i)
+  const bool works = data_->decodes() || options_.augmentation.changes_pictures();
+  for (int i = 0; i < (works ? std::max(options_.threads, 1) : 1); ++i)
     threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
 

@@ -42,7 +42,9 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   Augmentation augmentation{};
   Normalisation target{};  // of a number to be learned
-  int threads = 1;         // that prepare; they change nothing but the time it takes
+  // That prepare, at most: one will do where examples are neither decoded nor changed. They change nothing
+  // but the time it takes.
+  int threads = 1;
 
   // An example that get() throws Error for is left out of its batch, and why is told here, by next(). Without
   // this function next() throws the error.

@@ -1,10 +1,7 @@
 #include "halfwave/data/picture_dataset.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cassert>
 #include <optional>
 #include <utility>
 
@@ -12,6 +9,7 @@
 #include "halfwave/base/file.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/text.h"
+#include "halfwave/data/checksum.h"
 #include "halfwave/data/fit.h"
 #include "halfwave/data/split.h"
 #include "halfwave/tensor/buffer.h"
@@ -22,10 +20,6 @@ namespace {
 // Pictures of many sizes are brought to this one where nothing else is asked for: what nets for photographs
 // take.
 constexpr std::int64_t usual_size = 224;
-
-std::uint32_t checksum(const void* bytes, std::size_t size) {
-  return static_cast<std::uint32_t>(crc32_z(0, static_cast<const Bytef*>(bytes), size));
-}
 
 // What is known of a file after it has been read.
 struct Entry {

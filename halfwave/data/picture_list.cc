@@ -139,8 +139,8 @@ void add(std::vector<PictureFile>& files, const Classes& classes, const std::str
 // Numbers the classes; has_test: whether the test part is the data's own.
 void number(const Classes& train, const Classes& test, bool has_test, PictureList& result) {
   std::set<std::string> names;
-  for (const Classes& part : {train, test})
-    for (const auto& [name, files] : part) names.insert(name);
+  for (const Classes* part : {&train, &test})
+    for (const auto& [name, files] : *part) names.insert(name);
   for (const std::string& name : names) {
     const std::size_t trained = count_files(train, name);
     const std::size_t tested = count_files(test, name);

@@ -1,19 +1,14 @@
 #include "halfwave/data/pixel_dataset.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <cassert>
 #include <utility>
 
+#include "halfwave/data/checksum.h"
 #include "halfwave/data/image.h"
 
 namespace halfwave {
-namespace {
-
-uLong checksum(const std::vector<std::uint8_t>& bytes) { return crc32_z(0, bytes.data(), bytes.size()); }
-
-}  // namespace
 
 PixelDataset::PixelDataset(const Shape& shape, std::vector<std::uint8_t> pixels,
                            std::vector<std::uint8_t> labels, std::vector<std::string> classes)
@@ -22,7 +17,8 @@ PixelDataset::PixelDataset(const Shape& shape, std::vector<std::uint8_t> pixels,
       labels_(std::move(labels)),
       classes_(std::move(classes)),
       fingerprint_(fmt::format("{}x{}x{}x{}-{:08x}-{:08x}", labels_.size(), shape_.height, shape_.width,
-                               shape_.channels, checksum(pixels_), checksum(labels_))) {
+                               shape_.channels, checksum(pixels_.data(), pixels_.size()),
+                               checksum(labels_.data(), labels_.size()))) {
   assert(pixels_.size() == labels_.size() * shape_.size());
 }
 

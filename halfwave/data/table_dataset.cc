@@ -1,7 +1,5 @@
 #include "halfwave/data/table_dataset.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -9,14 +7,11 @@
 
 #include "halfwave/base/error.h"
 #include "halfwave/base/text.h"
+#include "halfwave/data/checksum.h"
 #include "halfwave/data/split.h"
 
 namespace halfwave {
 namespace {
-
-std::uint32_t checksum(std::uint32_t before, const void* bytes, std::size_t size) {
-  return static_cast<std::uint32_t>(crc32_z(before, static_cast<const Bytef*>(bytes), size));
-}
 
 // Rows as values.
 class TableDataset : public Dataset {
@@ -42,9 +37,9 @@ class TableDataset : public Dataset {
   const TableForm* table() const override { return form_.get(); }
   const std::vector<std::string>& classes() const override { return classes_; }
   std::string fingerprint() const override {
-    const std::uint32_t inputs = checksum(0, values_.data(), values_.size() * sizeof(float));
+    const std::uint32_t inputs = checksum(values_.data(), values_.size() * sizeof(float));
     return fmt::format("{}x{}-{:08x}", targets_.size(), form_->values(),
-                       checksum(inputs, targets_.data(), targets_.size() * sizeof(float)));
+                       checksum(targets_.data(), targets_.size() * sizeof(float), inputs));
   }
 
  private:

@@ -47,13 +47,10 @@ class Source {
  public:
   Source(const Net& net, const Options& options) {
     if (!options.data.empty()) {
-      const Shape& input = net.input();
-      const DataPair data = open_shown(
-          options.data, {.height = input.height, .width = input.width, .channels = input.channels});
+      const DataPair data = open_shown(options.data, data_options_for(net.input()));
       check_fit(net, *data.train);
-      loader_ = std::make_unique<Loader>(
-          data.train, measure_normalisation(*data.train),
-          LoaderOptions{.batch = options.batch, .threads = data.train->decodes() ? thread_count() : 1});
+      loader_ = std::make_unique<Loader>(data.train, measure_normalisation(*data.train),
+                                         LoaderOptions{.batch = options.batch, .threads = thread_count()});
       return;
     }
     random_.size = options.batch;

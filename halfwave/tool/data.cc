@@ -119,9 +119,7 @@ void print_json(const DataPair& data, const std::vector<Duplicate>& duplicates) 
 // photos-sheet.png, in the folder where the tool runs.
 std::string sheet_name(const Options& options) {
   if (!options.sheet.empty()) return options.sheet;
-  std::filesystem::path path = options.data;
-  if (path.filename().empty()) path = path.parent_path();
-  std::string stem = path.stem().string();
+  std::string stem = std::filesystem::path(last_name(options.data)).stem().string();
   if (stem.empty() || stem == "." || stem == "..") stem = "data";
   return stem + "-sheet.png";
 }

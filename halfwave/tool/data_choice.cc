@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cmath>
 #include <cstdio>
 
 #include "halfwave/base/table.h"
@@ -24,9 +23,19 @@ std::int64_t side_of(std::string_view text) {
   return good && value >= 1 && value <= largest_side ? value : 0;
 }
 
-void set_reading(const DataChoice& choice, DataOptions& options) {
-  options.strict = choice.strict;
-  if (choice.cache_megabytes > 0) options.cache = choice.cache_megabytes << 20;
+// 0 x 0 where none was asked for.
+PictureSize chosen_size(const DataChoice& choice) {
+  if (choice.size.empty()) return {};
+  const std::string_view text = choice.size;
+  const std::size_t cross = text.find('x');
+  const PictureSize size{.height = side_of(text.substr(0, cross)),
+                         .width = side_of(cross == std::string_view::npos ? text : text.substr(cross + 1))};
+  if (size.height == 0 || size.width == 0) {
+    throw UsageError(
+        fmt::format("--size: expected a size as in 64 or 48x64, each side from 1 to {}, got '{}'",
+                    largest_side, choice.size));
+  }
+  return size;
 }
 
 }  // namespace
@@ -38,9 +47,6 @@ const char* const data_help =
     "CIFAR";
 
 void add_test_choice(CLI::App& command, DataChoice& choice) {
-  const DataOptions usual;
-  choice.test_share = usual.test_share;
-  choice.split_seed = usual.split_seed;
   command
       .add_option("--test-share", choice.test_share,
                   "Share of each class for testing, where the data have no test part of their own")
@@ -66,20 +72,6 @@ void add_data_choice(CLI::App& command, DataChoice& choice) {
   add_test_choice(command, choice);
 }
 
-PictureSize chosen_size(const DataChoice& choice) {
-  if (choice.size.empty()) return {};
-  const std::string_view text = choice.size;
-  const std::size_t cross = text.find('x');
-  const PictureSize size{.height = side_of(text.substr(0, cross)),
-                         .width = side_of(cross == std::string_view::npos ? text : text.substr(cross + 1))};
-  if (size.height == 0 || size.width == 0) {
-    throw UsageError(
-        fmt::format("--size: expected a size as in 64 or 48x64, each side from 1 to {}, got '{}'",
-                    largest_side, choice.size));
-  }
-  return size;
-}
-
 DataOptions data_options(const DataChoice& choice) {
   if (!(choice.test_share > 0 && choice.test_share < 1))
     throw UsageError(
@@ -89,20 +81,30 @@ DataOptions data_options(const DataChoice& choice) {
                       .width = size.width,
                       .target = choice.target,
                       .test_share = choice.test_share,
-                      .split_seed = choice.split_seed};
-  set_reading(choice, options);
+                      .split_seed = choice.split_seed,
+                      .strict = choice.strict};
+  if (choice.cache_megabytes > 0) options.cache = choice.cache_megabytes << 20;
   return options;
 }
 
-DataOptions data_options_of(const RunConfig& config, const Shape& input, const DataChoice& choice) {
-  DataOptions options{.height = input.height,
-                      .width = input.width,
-                      .channels = input.channels,
-                      .target = config.target,
-                      .test_share = config.test_share,
-                      .split_seed = config.split_seed};
-  set_reading(choice, options);
+DataOptions data_options_for(const Shape& input, const DataChoice& choice) {
+  DataOptions options = data_options(choice);
+  options.height = input.height;
+  options.width = input.width;
+  options.channels = input.channels;
   return options;
+}
+
+DataOptions data_options_of(const RunConfig& config, const Shape& input, DataChoice choice) {
+  choice.target = config.target;
+  choice.test_share = config.test_share;
+  choice.split_seed = config.split_seed;
+  return data_options_for(input, choice);
+}
+
+std::string last_name(const std::string& data) {
+  const std::filesystem::path path = data;
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
 
 DataPair open_quietly(const std::string& name, DataOptions options) {

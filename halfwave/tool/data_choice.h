@@ -16,8 +16,8 @@ extern const char* const data_help;
 struct DataChoice {
   std::string size;    // "64" or "48x64", or empty
   std::string target;  // a table's column
-  double test_share = 0;
-  std::uint64_t split_seed = 0;
+  double test_share = DataOptions{}.test_share;
+  std::uint64_t split_seed = DataOptions{}.split_seed;
   bool strict = false;
   std::uint64_t cache_megabytes = 0;  // 0: the usual
 };
@@ -27,13 +27,17 @@ void add_data_choice(CLI::App& command, DataChoice& choice);
 // All but --size, for commands that have a model.
 void add_test_choice(CLI::App& command, DataChoice& choice);
 
-// The size that was asked for; 0 x 0 where none was. UsageError when it is no size.
-PictureSize chosen_size(const DataChoice& choice);
-
+// UsageError when the size is none, or the share is out of range.
 DataOptions data_options(const DataChoice& choice);
 
+// The same with pictures as a net takes them.
+DataOptions data_options_for(const Shape& input, const DataChoice& choice = {});
+
 // As a run has opened its data; of the choice --strict-data and --cache count.
-DataOptions data_options_of(const RunConfig& config, const Shape& input, const DataChoice& choice);
+DataOptions data_options_of(const RunConfig& config, const Shape& input, DataChoice choice);
+
+// The last part of a path, as a name for what is made of the data: "photos" for "my/photos/".
+std::string last_name(const std::string& data);
 
 // Opens data with a progress bar.
 DataPair open_quietly(const std::string& name, DataOptions options);

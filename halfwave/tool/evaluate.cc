@@ -39,10 +39,7 @@ Source data_of(const Options& options, const Model& model) {
   std::error_code code;
   if (!options.data.empty()) {
     source.name = options.data;
-    source.how = data_options(options.data_choice);
-    source.how.height = model.net.input().height;
-    source.how.width = model.net.input().width;
-    source.how.channels = model.net.input().channels;
+    source.how = data_options_for(model.net.input(), options.data_choice);
     source.how.classes = model.info.classes;
     source.how.form = model.info.table;
   } else if (std::filesystem::is_directory(options.run, code)) {

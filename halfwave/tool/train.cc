@@ -48,9 +48,7 @@ struct Options {
 
 // runs/NET-DATA, or with -2, -3, ... behind it where that is taken.
 std::filesystem::path free_folder(const std::string& net, const std::string& data) {
-  std::filesystem::path data_path = data;
-  if (data_path.filename().empty()) data_path = data_path.parent_path();
-  const std::string stem = "runs/" + file_name(fmt::format("{}-{}", net, data_path.filename().string()));
+  const std::string stem = "runs/" + file_name(fmt::format("{}-{}", net, last_name(data)));
   std::filesystem::path folder = stem;
   std::error_code code;
   for (int i = 2; std::filesystem::exists(folder, code); ++i) folder = fmt::format("{}-{}", stem, i);
@@ -177,7 +175,10 @@ void start(Options& options, const CLI::App& command) {
     return option != nullptr && option->count() > 0;
   });
   usage([&] { t.resolve(); });
-  if (model) spec = fine_tuned(*model, *data.train);
+  if (model) {
+    spec = fine_tuned(*model, *data.train);
+    set_activation(spec, options.activation);
+  }
   Net net(spec);
   if (options.find_rate) {
     find_rate(net, data, t);

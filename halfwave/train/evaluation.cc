@@ -69,7 +69,7 @@ Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<
                 {.batch = inference.batch(),
                  .shuffle = false,
                  .target = info.target,
-                 .threads = data->decodes() ? thread_count() : 1,
+                 .threads = thread_count(),
                  .on_skip = callbacks.on_skip});
   for (std::uint64_t i = 0; i < loader.batches(); ++i) {
     const Batch& images = loader.next();

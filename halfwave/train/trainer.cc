@@ -7,6 +7,7 @@
 #include "halfwave/base/error.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/text.h"
+#include "halfwave/data/examine.h"
 #include "halfwave/train/fine_tune.h"
 #include "halfwave/train/schedule.h"
 
@@ -26,27 +27,22 @@ const std::shared_ptr<const Dataset>& checked(const Net& net, const DataPair& da
   return data.train;
 }
 
-int loader_threads(const Dataset& data, const TrainOptions& options) {
-  const bool works = data.decodes() || parse_augmentation(options.augment).changes_pictures();
-  return works ? static_cast<int>(options.threads) : 1;
-}
-
 // All classes weigh alike, and an image weighs 1 on average; a class without images weighs nothing.
 std::vector<float> balancing_weights(const Dataset& data) {
-  std::vector<double> counts(data.classes().size(), 0);
-  for (std::size_t i = 0; i < data.size(); ++i) ++counts[static_cast<std::size_t>(data.label(i))];
-  const auto classes =
-      static_cast<double>(std::count_if(counts.begin(), counts.end(), [](double n) { return n > 0; }));
+  const std::vector<std::size_t> counts = count_labels(data);
+  const auto used = counts.size() - static_cast<std::size_t>(std::count(counts.begin(), counts.end(), 0U));
   std::vector<float> weights;
-  for (const double count : counts)
-    weights.push_back(count > 0 ? static_cast<float>(static_cast<double>(data.size()) / (classes * count))
-                                : 0);
+  weights.reserve(counts.size());
+  for (const std::size_t count : counts) {
+    const auto share = static_cast<double>(used) * static_cast<double>(count);
+    weights.push_back(count > 0 ? static_cast<float>(static_cast<double>(data.size()) / share) : 0);
+  }
   return weights;
 }
 
 }  // namespace
 
-Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
+Trainer::Trainer(Net& net, const DataPair& data, const TrainOptions& options)
     : net_(net),
       data_(data),
       options_(resolved(options)),
@@ -56,7 +52,7 @@ Trainer::Trainer(Net& net, const DataPair& data, TrainOptions options)
                .seed = options_.seed,
                .augmentation = parse_augmentation(options_.augment),
                .target = info_.target,
-               .threads = loader_threads(*data.train, options_),
+               .threads = static_cast<int>(options_.threads),
                .on_skip =
                    [this](const std::string& why) {
                      if (!on_skip_) fail("{}", why);

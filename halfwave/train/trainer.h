@@ -67,7 +67,7 @@ class Trainer {
 
   // Starts the net's weights at random (options.seed). The net must outlive the trainer. Error when options,
   // net and data do not fit.
-  Trainer(Net& net, const DataPair& data, TrainOptions options);
+  Trainer(Net& net, const DataPair& data, const TrainOptions& options);
   ~Trainer();
 
   // Trains to the end of the last epoch (or until options.patience is at its end), or until a callback

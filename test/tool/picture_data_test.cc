@@ -200,6 +200,8 @@ TEST_F(PictureTraining, AModelGoesOnWithOtherClasses) {
   EXPECT_EQ(after.at("conv1.weight"), before.at("conv1.weight"));
   EXPECT_NE(after.at("conv2.weight"), before.at("conv2.weight"));
   EXPECT_EQ(after.at("linear1.bias").size(), 3 * sizeof(float));
+  ASSERT_EQ(with({"--out", "tanh", "--activation", "tanh"}).status, 0);
+  EXPECT_NE(folder_.read("tanh/config.toml").find("activation = \"tanh\""), std::string::npos);
   // Killed before its first epoch has ended, it needs the model no more.
   std::filesystem::copy(folder_ / "second", folder_ / "third");
   std::filesystem::remove_all(folder_ / "first");
