@@ -139,19 +139,33 @@ std::string augmentation_help() {
 }
 
 // Where a value of the changed picture comes from: with u and v from the middle of the picture,
-// (u, v) goes to turn x scale x (u, v) + offset.
+// (u, v) goes to turn x (u, v) + offset.
 struct Augmenter::Move {
   bool flip = false;
   std::int64_t right = 0;  // whole pixels
   std::int64_t down = 0;
   bool whole = true;  // only these
-  double scale_u = 1, scale_v = 1;
   double cosine = 1, sine = 0;
   double offset_u = 0, offset_v = 0;
 };
 
 Augmenter::Augmenter(const Augmentation& augmentation, const Shape& shape, std::vector<float> fill)
     : augmentation_(augmentation), shape_(shape), fill_(std::move(fill)) {}
+
+// As is usual: drawn until it lies within, ten times at most, and then all of the picture.
+PicturePart Augmenter::draw_part(RandomStream& random, const PictureSize& size) const {
+  const auto sides = static_cast<double>(size.height) / static_cast<double>(size.width);
+  for (int i = 0; i < 10; ++i) {
+    const double area = between(random, augmentation_.resize, 1);
+    const double ratio = std::exp(between(random, std::log(0.75), std::log(4.0 / 3)));
+    PicturePart part{.height = std::sqrt(area / ratio / sides), .width = std::sqrt(area * ratio * sides)};
+    if (part.height > 1 || part.width > 1) continue;
+    part.top = between(random, 0, 1 - part.height);
+    part.left = between(random, 0, 1 - part.width);
+    return part;
+  }
+  return {};
+}
 
 Augmenter::Move Augmenter::draw_move(RandomStream& random) const {
   const Augmentation& a = augmentation_;
@@ -164,15 +178,7 @@ Augmenter::Move Augmenter::draw_move(RandomStream& random) const {
     move.right = static_cast<std::int64_t>(random.below(steps)) - a.crop;
     move.down = static_cast<std::int64_t>(random.below(steps)) - a.crop;
   }
-  move.whole = a.resize == 0 && a.rotate == 0 && a.shift == 0;
-  if (a.resize > 0) {
-    const double area = between(random, a.resize, 1);
-    const double ratio = std::exp(between(random, std::log(0.75), std::log(4.0 / 3)));
-    move.scale_u = std::min(std::sqrt(area * ratio), 1.0);
-    move.scale_v = std::min(std::sqrt(area / ratio), 1.0);
-    move.offset_u = between(random, -0.5, 0.5) * (1 - move.scale_u) * width;
-    move.offset_v = between(random, -0.5, 0.5) * (1 - move.scale_v) * height;
-  }
+  move.whole = a.rotate == 0 && a.shift == 0;
   if (a.rotate > 0) {
     const double angle = between(random, -a.rotate, a.rotate) * std::numbers::pi / 180;
     move.cosine = std::cos(angle);
@@ -209,8 +215,8 @@ void Augmenter::interpolate(const Move& move, const float* from, float* to) cons
   };
   for (std::int64_t y = 0; y < shape_.height; ++y) {
     for (std::int64_t x = 0; x < shape_.width; ++x) {
-      const double u = (static_cast<double>(x) + 0.5 - half_width) * (move.flip ? -1 : 1) * move.scale_u;
-      const double v = (static_cast<double>(y) + 0.5 - half_height) * move.scale_v;
+      const double u = (static_cast<double>(x) + 0.5 - half_width) * (move.flip ? -1 : 1);
+      const double v = static_cast<double>(y) + 0.5 - half_height;
       const double column = move.cosine * u - move.sine * v + move.offset_u +
                             static_cast<double>(move.right) + half_width - 0.5;
       const double row = move.sine * u + move.cosine * v + move.offset_v + static_cast<double>(move.down) +
@@ -266,15 +272,22 @@ void Augmenter::cut_out(RandomStream& random, float* x) const {
   }
 }
 
-void Augmenter::apply(RandomStream random, const float* from, float* to) const {
+void Augmenter::get(const Dataset& data, std::size_t i, RandomStream random, std::vector<float>& unchanged,
+                    float* values) const {
+  unchanged.resize(shape_.size());
+  if (augmentation_.resize > 0) {
+    data.get_part(i, draw_part(random, data.picture_size(i)), unchanged.data());
+  } else {
+    data.get(i, unchanged.data());
+  }
   const Move move = draw_move(random);
   if (move.whole) {
-    copy_moved(move, from, to);
+    copy_moved(move, unchanged.data(), values);
   } else {
-    interpolate(move, from, to);
+    interpolate(move, unchanged.data(), values);
   }
-  if (augmentation_.jitter > 0) jitter(random, to);
-  if (augmentation_.cutout > 0) cut_out(random, to);
+  if (augmentation_.jitter > 0) jitter(random, values);
+  if (augmentation_.cutout > 0) cut_out(random, values);
 }
 
 double Augmenter::mixing_share(RandomStream random) const {

@@ -13,6 +13,7 @@
 #include "halfwave/base/text.h"
 #include "halfwave/data/cifar.h"
 #include "halfwave/data/csv.h"
+#include "halfwave/data/fit.h"
 #include "halfwave/data/idx_dataset.h"
 #include "halfwave/data/picture_dataset.h"
 #include "halfwave/data/picture_list.h"
@@ -96,6 +97,17 @@ DataPair open_by_name(const std::string& name, const DataOptions& options) {
 }
 
 }  // namespace
+
+PictureSize Dataset::picture_size(std::size_t) const { return {shape().height, shape().width}; }
+
+void Dataset::get_part(std::size_t i, const PicturePart& part, float* values) const {
+  const Shape own = shape();
+  get(i, values);
+  Image whole{.height = own.height, .width = own.width, .channels = own.channels, .pixels = {}};
+  whole.pixels.resize(own.size());
+  to_bytes(values, own.size(), whole.pixels.data());
+  to_values(fit_part(whole, part, own).pixels.data(), own.size(), values);
+}
 
 std::string Dataset::name(std::size_t i) const { return fmt::format("number {}", i); }
 

@@ -27,6 +27,11 @@ class Dataset {
   // from 0 (black) to 1 with channels innermost.
   virtual void get(std::size_t i, float* values) const = 0;
 
+  // Of pictures that may be larger than the examples made of them: the size of picture i, and a part of it
+  // (see fit.h) in place of the whole. Where nothing larger is at hand the part is one of the example.
+  virtual PictureSize picture_size(std::size_t i) const;
+  virtual void get_part(std::size_t i, const PicturePart& part, float* values) const;
+
   // Of example i: 0 <= label < classes().size().
   virtual int label(std::size_t i) const = 0;
 

@@ -36,14 +36,30 @@ struct Taps {
   std::vector<float> weights;
 };
 
-// For each of to values, made of the middle of from values; step source values lie between two target values.
-Taps make_taps(std::int64_t from, std::int64_t to, double step) {
-  const double radius = std::max(step, 1.0);
-  const double start = (static_cast<double>(from) - static_cast<double>(to) * step) / 2;
+// The source values of one side that become the target's: from start on, step of them for each.
+struct Window {
+  double start = 0;
+  double step = 1;
+};
+
+// The middle of from values, for to.
+Window middle(std::int64_t from, std::int64_t to, double step) {
+  return {(static_cast<double>(from) - static_cast<double>(to) * step) / 2, step};
+}
+
+Window part_of(std::int64_t from, std::int64_t to, double begin, double share) {
+  const auto all = static_cast<double>(from);
+  return {begin * all, share * all / static_cast<double>(to)};
+}
+
+// For each of to values, made of from values.
+Taps make_taps(std::int64_t from, std::int64_t to, const Window& window) {
+  const double radius = std::max(window.step, 1.0);
   Taps taps{.first = {}, .begin = {0}, .weights = {}};
   std::vector<double> weights;
   for (std::int64_t i = 0; i < to; ++i) {
-    const double centre = start + (static_cast<double>(i) + 0.5) * step - 0.5;  // value k lies at k
+    // value k lies at k
+    const double centre = window.start + (static_cast<double>(i) + 0.5) * window.step - 0.5;
     const auto last = std::min(static_cast<std::int64_t>(std::floor(centre + radius)), from - 1);
     const auto first = std::max(static_cast<std::int64_t>(std::ceil(centre - radius)), std::int64_t{0});
     weights.clear();
@@ -80,11 +96,10 @@ void scale_row(const float* row, const Taps& taps, std::uint8_t* out) {
 }
 
 // Row by row, first down, where vectors reach along the row, then across.
-Image scale(const Image& image, std::int64_t height, std::int64_t width) {
-  const double step = std::min(static_cast<double>(image.height) / static_cast<double>(height),
-                               static_cast<double>(image.width) / static_cast<double>(width));
-  const Taps across = make_taps(image.width, width, step);
-  const Taps down = make_taps(image.height, height, step);
+Image scale(const Image& image, const Window& rows, const Window& columns, std::int64_t height,
+            std::int64_t width) {
+  const Taps across = make_taps(image.width, width, columns);
+  const Taps down = make_taps(image.height, height, rows);
   const std::size_t line = index(image.width * image.channels);
   Image result{.height = height, .width = width, .channels = image.channels, .pixels = {}};
   result.pixels.resize(index(height * width * image.channels));
@@ -100,19 +115,33 @@ Image scale(const Image& image, std::int64_t height, std::int64_t width) {
   return result;
 }
 
-}  // namespace
-
-Image fit(const Image& image, const Shape& shape) {
+Image scale_to(const Image& image, const Window& rows, const Window& columns, const Shape& shape) {
   assert(image.height > 0 && image.width > 0 && shape.height > 0 && shape.width > 0);
   if (shape.channels != 1 && shape.channels != 3) {
     fail("an image has 1 channel (grey) or 3 (colour), and cannot be fitted to an input of {}",
          to_string(shape));
   }
   // Colour becomes grey before scaling and grey becomes colour after it: less to scale.
-  if (image.channels > shape.channels) return fit(to_grey(image), shape);
-  const bool same = image.height == shape.height && image.width == shape.width;
-  Image result = same ? image : scale(image, shape.height, shape.width);
+  if (image.channels > shape.channels) return scale_to(to_grey(image), rows, columns, shape);
+  const auto stays = [](const Window& window) { return window.start == 0 && window.step == 1; };
+  const bool same =
+      image.height == shape.height && image.width == shape.width && stays(rows) && stays(columns);
+  Image result = same ? image : scale(image, rows, columns, shape.height, shape.width);
   return result.channels < shape.channels ? to_colour(result) : result;
+}
+
+}  // namespace
+
+Image fit(const Image& image, const Shape& shape) {
+  const double step = std::min(static_cast<double>(image.height) / static_cast<double>(shape.height),
+                               static_cast<double>(image.width) / static_cast<double>(shape.width));
+  return scale_to(image, middle(image.height, shape.height, step), middle(image.width, shape.width, step),
+                  shape);
+}
+
+Image fit_part(const Image& image, const PicturePart& part, const Shape& shape) {
+  return scale_to(image, part_of(image.height, shape.height, part.top, part.height),
+                  part_of(image.width, shape.width, part.left, part.width), shape);
 }
 
 }  // namespace halfwave

@@ -1,5 +1,6 @@
 // Brings an image to the size and channels that a network takes, as is usual for photographs:
-// scaled until it covers the network's input, then cropped around the centre.
+// scaled until it covers the network's input, then cropped around the centre; for training also from any
+// part.
 #pragma once
 
 #include "halfwave/data/image.h"
@@ -13,5 +14,9 @@ namespace halfwave {
 // shrinking widens the same triangle by the factor, so that every source pixel counts and nothing aliases. An
 // image that fits already stays as it is. Error when the shape has neither 1 nor 3 channels.
 Image fit(const Image& image, const Shape& shape);
+
+// The same with this part of the image instead of the middle, and stretched where its sides differ from the
+// shape's.
+Image fit_part(const Image& image, const PicturePart& part, const Shape& shape);
 
 }  // namespace halfwave

@@ -29,6 +29,14 @@ struct PictureSize {
   bool operator==(const PictureSize&) const = default;
 };
 
+// A rectangle of a picture, in shares of its sides: all of it, or 0 <= top < top + height <= 1 and so on.
+struct PicturePart {
+  double top = 0;
+  double left = 0;
+  double height = 1;
+  double width = 1;
+};
+
 // Decodes a whole file; name stands for it in messages. Grey files give 1 channel, all others 3. What is
 // transparent is laid over white, and where Exif data say how the camera was held the picture is turned
 // upright.

@@ -145,7 +145,7 @@ void Loader::mix(Batch& batch) {
 // Each thread takes some places of the batch claimed last, or of a new one.
 void Loader::work(const std::stop_token& stop) {
   const std::size_t share = std::max(values_at_a_time / data_->shape().size(), std::size_t{1});
-  std::vector<float> unchanged(options_.augmentation.changes_pictures() ? data_->shape().size() : 0);
+  std::vector<float> unchanged;
   try {
     for (;;) {
       std::unique_lock lock(mutex_);
@@ -216,16 +216,18 @@ void Loader::prepare(Slot& slot, std::size_t place, std::vector<float>& unchange
         (data_->target(example) - options_.target.mean[0]) / options_.target.deviation[0];
   slot.skipped[place].clear();
   try {
-    data_->get(example, unchanged.empty() ? x : unchanged.data());
+    if (options_.augmentation.changes_pictures()) {
+      augmenter_.get(*data_, example,
+                     RandomStream(options_.seed, RandomPurpose::augment, slot.batch.epoch,
+                                  static_cast<std::uint32_t>(example)),
+                     unchanged, x);
+    } else {
+      data_->get(example, x);
+    }
   } catch (const Error& error) {
     if (!options_.on_skip) throw;
     slot.skipped[place] = error.what();
     return;
-  }
-  if (!unchanged.empty()) {
-    const RandomStream random(options_.seed, RandomPurpose::augment, slot.batch.epoch,
-                              static_cast<std::uint32_t>(example));
-    augmenter_.apply(random, unchanged.data(), x);
   }
   normaliser_.apply(x, shape.pixels());
 }

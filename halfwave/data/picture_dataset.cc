@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -52,13 +53,14 @@ class Store {
   void get(std::size_t file, float* values) const {
     if (keeps(file)) {
       to_values(kept(file), shape_.size(), values);
-      return;
+    } else {
+      to_values(fit(read_again(file, {}), shape_).pixels.data(), shape_.size(), values);
     }
-    Entry entry;
-    const Image image = read(file, entry);
-    if (entry.checksum != entries_[file].checksum)
-      fail("{}: it has changed since the data were opened", name(file));
-    to_values(image.pixels.data(), shape_.size(), values);
+  }
+
+  // A part of the file's picture, not of the fitted one: that is smaller, and its sides are cut off.
+  void get_part(std::size_t file, const PicturePart& part, float* values) const {
+    to_values(fit_part(read_again(file, part), part, shape_).pixels.data(), shape_.size(), values);
   }
 
   std::string name(std::size_t file) const { return printable(files_[file].path.string()); }
@@ -68,12 +70,25 @@ class Store {
     return reinterpret_cast<std::uint8_t*>(pixels_.data()) + file * shape_.size();
   }
 
-  Image read(std::size_t file, Entry& entry) const {
+  // Large enough for this part of it to cover the shape.
+  Image read(std::size_t file, const PicturePart& part, Entry& entry) const {
     const std::string bytes = read_file(files_[file].path, picture_file_limit);
     entry.checksum = checksum(bytes.data(), bytes.size());
-    const Image image = decode_image(bytes, name(file), {shape_.height, shape_.width}, &entry.own);
+    const auto whole = [](std::int64_t side, double share) {
+      return static_cast<std::int64_t>(std::ceil(static_cast<double>(side) / share));
+    };
+    Image image = decode_image(
+        bytes, name(file), {whole(shape_.height, part.height), whole(shape_.width, part.width)}, &entry.own);
     entry.channels = image.channels;
-    return fit(image, shape_);
+    return image;
+  }
+
+  Image read_again(std::size_t file, const PicturePart& part) const {
+    Entry entry;
+    Image image = read(file, part, entry);
+    if (entry.checksum != entries_[file].checksum)
+      fail("{}: it has changed since the data were opened", name(file));
+    return image;
   }
 
   void scan(const DataOptions& options) {
@@ -81,7 +96,7 @@ class Store {
     parallel_for(files_.size(), 1, [&](std::size_t begin, std::size_t end, int thread) {
       for (std::size_t i = begin; i < end; ++i) {
         try {
-          const Image image = read(i, entries_[i]);
+          const Image image = fit(read(i, {}, entries_[i]), shape_);
           if (keeps(i)) std::copy(image.pixels.begin(), image.pixels.end(), kept(i));
         } catch (const Error& error) {
           if (options.strict) throw;
@@ -128,6 +143,10 @@ class PictureDataset : public Dataset {
   std::size_t size() const override { return places_.size(); }
   Shape shape() const override { return store_->shape(); }
   void get(std::size_t i, float* values) const override { store_->get(places_[i], values); }
+  PictureSize picture_size(std::size_t i) const override { return store_->entries()[places_[i]].own; }
+  void get_part(std::size_t i, const PicturePart& part, float* values) const override {
+    store_->get_part(places_[i], part, values);
+  }
   int label(std::size_t i) const override { return store_->files()[places_[i]].label; }
   const std::vector<std::string>& classes() const override { return classes_; }
   std::string fingerprint() const override { return fingerprint_; }

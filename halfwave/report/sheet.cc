@@ -60,7 +60,7 @@ Image example_sheet(const Dataset& data, const SheetOptions& options) {
                             std::vector<float>(static_cast<std::size_t>(shape.channels), 0.5F));
   Sheet sheet(tile_of(shape, options.side), rows, options.columns);
   std::vector<float> values(shape.size());
-  std::vector<float> changed(shape.size());
+  std::vector<float> unchanged;
   std::vector<std::size_t> drawn(rows, 0);
   std::size_t full = 0;
   for (std::size_t i = 0; i < data.size() && full < rows; ++i) {
@@ -69,10 +69,11 @@ Image example_sheet(const Dataset& data, const SheetOptions& options) {
     data.get(i, values.data());
     sheet.put(row, drawn[row]++, values, shape);
     while (changes && drawn[row] < options.columns) {
-      augmenter.apply(
+      augmenter.get(
+          data, i,
           RandomStream(options.seed, RandomPurpose::augment, drawn[row], static_cast<std::uint32_t>(i)),
-          values.data(), changed.data());
-      sheet.put(row, drawn[row]++, changed, shape);
+          unchanged, values.data());
+      sheet.put(row, drawn[row]++, values, shape);
     }
     full += drawn[row] == options.columns ? 1 : 0;
   }

@@ -23,12 +23,47 @@ std::vector<float> numbered(const Shape& of) {
   return values;
 }
 
+// One picture under every number.
+class OnePicture : public Dataset {
+ public:
+  OnePicture(const Shape& shape, std::vector<float> values) : shape_(shape), values_(std::move(values)) {}
+  std::size_t size() const override { return 1U << 31U; }
+  Shape shape() const override { return shape_; }
+  void get(std::size_t, float* values) const override { std::copy(values_.begin(), values_.end(), values); }
+  int label(std::size_t) const override { return 0; }
+  const std::vector<std::string>& classes() const override { return classes_; }
+  std::string fingerprint() const override { return "one"; }
+
+ private:
+  Shape shape_;
+  std::vector<float> values_;
+  std::vector<std::string> classes_{"a"};
+};
+
+// One whose file holds a picture of this size, and that keeps which part of it was asked for.
+class OneLargePicture : public OnePicture {
+ public:
+  explicit OneLargePicture(const PictureSize& size) : OnePicture({.height = 6, .width = 5, .channels = 3}, {}), size_(size) {}
+  PictureSize picture_size(std::size_t) const override { return size_; }
+  void get_part(std::size_t, const PicturePart& part, float* values) const override {
+    part_ = part;
+    std::fill_n(values, OnePicture::shape().size(), 0.5F);
+  }
+  const PicturePart& part() const { return part_; }
+
+ private:
+  PictureSize size_;
+  mutable PicturePart part_;
+};
+
 std::vector<float> changed(const std::string& text, std::uint32_t image, const std::vector<float>& from,
                            const Shape& of = shape) {
   const Augmenter augmenter(parse_augmentation(text), of,
                             std::vector<float>(static_cast<std::size_t>(of.channels), -1.0F));
   std::vector<float> to(from.size(), 99.0F);
-  augmenter.apply(RandomStream(3, RandomPurpose::augment, 1, image), from.data(), to.data());
+  std::vector<float> unchanged;
+  augmenter.get(OnePicture(of, from), image, RandomStream(3, RandomPurpose::augment, 1, image), unchanged,
+                to.data());
   return to;
 }
 
@@ -119,7 +154,7 @@ TEST(Augment, MovesAgreeWhetherInterpolatedOrNot) {
 }
 
 // A linear ramp stays one with another slope wherever it is interpolated: the reference is the formula.
-TEST(Augment, TurnsShiftsAndResizesWhereItSays) {
+TEST(Augment, TurnsAndShiftsWhereItSays) {
   constexpr Shape large{.height = 40, .width = 40, .channels = 1};
   std::vector<float> from(large.size());
   for (std::int64_t i = 0; i < 1600; ++i) from[static_cast<std::size_t>(i)] = static_cast<float>(i % 40) / 40;
@@ -135,14 +170,41 @@ TEST(Augment, TurnsShiftsAndResizesWhereItSays) {
     const std::vector<float> shifted = changed("shift=0.1", image, from, large);
     EXPECT_LE(std::abs(at(shifted, 20, 20, large) - from[20]), 0.1001);
     EXPECT_NEAR(at(shifted, 20, 21, large) - at(shifted, 20, 20, large), 1.0 / 40, 1e-5);
-
-    const std::vector<float> resized = changed("resize=0.25", image, from, large);
-    const double scale = static_cast<double>(at(resized, 20, 21, large) - at(resized, 20, 20, large)) * 40;
-    EXPECT_LE(scale, 1 + 1e-4);
-    EXPECT_GE(scale, std::sqrt(0.25 * 0.75) - 1e-4);
-    EXPECT_EQ(std::count(resized.begin(), resized.end(), -1.0F), 0)
-        << "a part of the picture, nothing beside it";
   }
+}
+
+TEST(Augment, ResizeTakesPartsOfTheWholePicture) {
+  const Augmenter augmenter({.resize = 0.25}, shape, {0, 0, 0});
+  std::vector<float> unchanged;
+  std::vector<float> values(shape.size());
+  const auto part_of = [&](const OneLargePicture& picture, std::uint64_t step) {
+    augmenter.get(picture, 0, RandomStream(3, RandomPurpose::augment, step), unchanged, values.data());
+    return picture.part();
+  };
+  const OneLargePicture photograph({375, 500});
+  double areas = 0;
+  double tops = 0;
+  double lefts = 0;
+  constexpr int draws = 4000;
+  for (int i = 0; i < draws; ++i) {
+    const PicturePart part = part_of(photograph, static_cast<std::uint64_t>(i));
+    const double area = part.height * part.width;
+    const double ratio = part.width * 500 / (part.height * 375);
+    EXPECT_TRUE(area >= 0.25 && area <= 1 + 1e-9 && ratio > 0.7499 && ratio < 1.3334) << area << ' ' << ratio;
+    EXPECT_TRUE(part.top >= 0 && part.left >= 0 && part.top + part.height <= 1 + 1e-9 &&
+                part.left + part.width <= 1 + 1e-9);
+    areas += area / draws;
+    tops += (part.top + part.height / 2) / draws;
+    lefts += (part.left + part.width / 2) / draws;
+  }
+  EXPECT_GT(areas, 0.5);
+  EXPECT_LT(areas, 0.625) << "drawn evenly from 0.25 to 1, and the largest do not always fit";
+  // Middles are at most 0.25 away from the picture's: 5 standard errors of 0.004.
+  EXPECT_NEAR(tops, 0.5, 0.02);
+  EXPECT_NEAR(lefts, 0.5, 0.02);
+  EXPECT_EQ(part_of(photograph, 7).top, part_of(photograph, 7).top);
+  const PicturePart all = part_of(OneLargePicture({4, 1000}), 1);
+  EXPECT_TRUE(all.height == 1 && all.width == 1 && all.top == 0 && all.left == 0) << "no such part fits";
 }
 
 TEST(Augment, JitterKeepsTheRangeAndChangesLittle) {

@@ -66,6 +66,21 @@ TEST(Fit, CropsTheCentre) {
   EXPECT_EQ(fitted(grey(1, 4, {0, 20, 40, 60}), {1, 3, 1}), (Pixels{10, 30, 50}));
 }
 
+TEST(FitPart, TakesThePartInPlaceOfTheMiddle) {
+  const Image image = grey(2, 4, {1, 2, 3, 4, 5, 6, 7, 8});
+  const auto part = [&](const PicturePart& of, const Shape& shape) {
+    return fit_part(image, of, shape).pixels;
+  };
+  EXPECT_EQ(part({}, {2, 4, 1}), image.pixels);
+  EXPECT_EQ(part({.left = 0.5, .width = 0.5}, {2, 2, 1}), (Pixels{3, 4, 7, 8}));
+  EXPECT_EQ(part({.top = 0.5, .height = 0.5}, {1, 4, 1}), (Pixels{5, 6, 7, 8}));
+  EXPECT_EQ(part({.top = 0.5, .left = 0.25, .height = 0.5, .width = 0.25}, {1, 1, 3}), (Pixels{6, 6, 6}));
+  // Stretched: down by a half, across by two with the weights 3 3 1, those of the triangle that lie inside; a
+  // quarter of what is below the part comes in: 12 / 7 and 23 / 7, then one more.
+  EXPECT_EQ(part({.height = 0.5}, {2, 2, 1}), (Pixels{2, 3, 3, 4}));
+  EXPECT_EQ(part({.height = 0.5, .width = 0.5}, {1, 4, 1}), (Pixels{1, 1, 2, 2}));
+}
+
 TEST(Fit, KeepsChannelsApart) {
   const Image colour{
       .height = 2, .width = 2, .channels = 3, .pixels = {1, 10, 100, 3, 30, 200, 1, 10, 100, 3, 30, 200}};

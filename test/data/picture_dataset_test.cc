@@ -55,6 +55,29 @@ TEST_F(PictureData, GivesEachPictureFitted) {
   }
 }
 
+TEST_F(PictureData, GivesPartsOfTheWholePicture) {
+  const Image wide = distinct_picture(20, 40, 3);
+  put("train/a/1.png", wide);
+  put("train/b/1.png", distinct_picture(11, 10, 3));
+  put("test/a/1.png", distinct_picture(7, 8, 3));
+  for (const std::uint64_t cache : {0, 1 << 20}) {
+    const DataPair data = open({.height = 6, .width = 8, .cache = cache});
+    EXPECT_EQ(data.train->picture_size(0), (PictureSize{20, 40}));
+    // The left edge, which is not in the fitted picture.
+    const PicturePart edge{.top = 0.25, .left = 0, .height = 0.5, .width = 0.1};
+    const Image expected = fit_part(wide, edge, data.train->shape());
+    std::vector<float> got(expected.pixels.size());
+    data.train->get_part(0, edge, got.data());
+    std::vector<float> values(got.size());
+    to_values(expected.pixels.data(), values.size(), values.data());
+    EXPECT_EQ(got, values);
+    put("train/a/1.png", distinct_picture(20, 41, 3));
+    EXPECT_EQ(message([&] { data.train->get_part(0, edge, got.data()); }),
+              path("train/a/1.png") + ": it has changed since the data were opened");
+    put("train/a/1.png", wide);
+  }
+}
+
 TEST_F(PictureData, TakesTheirOwnSizeWhereAllHaveOne) {
   put_some();
   const DataPair data = open();
