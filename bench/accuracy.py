@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """Accuracy of Halfwave beside PyTorch: same nets, same recipe, mean over seeds, after the last epoch.
 
-  python3 bench/accuracy.py --python VENV/bin/python [--mnist FOLDER] [--epochs 10] [--seeds 1 2 3]
+  python3 bench/accuracy.py --python VENV/bin/python [--mnist FOLDER] [--cifar FOLDER] [--seeds 1 2 3]
 
-Fashion-MNIST is Debian's package dataset-fashion-mnist; MNIST is left out unless its folder is given.
+Fashion-MNIST is Debian's package dataset-fashion-mnist; MNIST, and CIFAR-10 as train/ and test/ with class folders
+of JPEGs, are left out unless their folders are given. PyTorch gets the recipe from the run's config.toml, and both
+must have read the same pixels.
 """
 
 import argparse
+import csv
+import json
 import pathlib
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,24 +21,39 @@ import tempfile
 sys.dont_write_bytecode = True
 from compare import HERE, TOOL, row, run
 
-CASES = [("lenet5", "fashion-mnist"), ("mnist-example", "fashion-mnist"), ("lenet5", "mnist")]
+CASES = [("lenet5", "fashion-mnist"), ("mnist-example", "fashion-mnist"), ("lenet5", "mnist"),
+         ("cifar-quick", "cifar"), ("resnet20", "cifar")]
 
 
-def halfwave_accuracy(options, net, data, seed):
+def normalisation(model):
+    """Mean and deviation of the training pictures, as the model file has them."""
+    with open(model, "rb") as file:
+        size = struct.unpack("<Q", file.read(8))[0]
+        info = json.loads(json.loads(file.read(size))["__metadata__"]["halfwave.model"])
+    return info["mean"] + info["deviation"]
+
+
+def compare(options, net, data, seed):
+    """Accuracy and seconds of Halfwave, then of PyTorch on the recipe of that run, after the last epoch."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "run"
-        command = [options.halfwave, "train", net, data, "--seed", str(seed), "--epochs", str(options.epochs),
+        command = [options.halfwave, "train", net, data, "--seed", str(seed), "--threads", str(options.threads),
                    "--out", out]
+        if options.epochs:
+            command += ["--epochs", str(options.epochs)]
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:
             raise SystemExit(f"{' '.join(map(str, command))}: failed")
         # Not the run's best model, which is chosen by the test images themselves.
-        return run([options.halfwave, "evaluate", out / "last.safetensors", data, "--json"])["accuracy"]
-
-
-def rival_accuracy(options, net, data, seed):
-    result = run([options.python, HERE / "rival" / "torch_rival.py", "accuracy", net, "--data", data,
-                  "--epochs", str(options.epochs), "--seed", str(seed), "--threads", str(options.threads)])
-    return result["test_accuracy"][-1], result["version"]
+        last = out / "last.safetensors"
+        ours = run([options.halfwave, "evaluate", last, data, "--json"])["accuracy"]
+        with open(out / "results.csv") as file:
+            rows = list(csv.DictReader(file))
+        theirs = run([options.python, HERE / "rival" / "torch_accuracy.py", out / "config.toml"])
+        pairs = zip(normalisation(last), theirs["mean"] + theirs["deviation"], strict=True)
+        if any(abs(a - b) > 1e-6 for a, b in pairs):
+            raise SystemExit(f"{data}: Halfwave and PyTorch read other pixels")
+    return {"epochs": len(rows), "ours": ours, "seconds": float(rows[-1]["seconds"]),
+            "theirs": theirs["test_accuracy"][-1], "their_seconds": theirs["seconds"], "version": theirs["version"]}
 
 
 def percent(shares):
@@ -46,29 +66,31 @@ def main():
     parser.add_argument("--halfwave", default=TOOL, help="the tool")
     parser.add_argument("--python", default=sys.executable, help="an interpreter that has PyTorch")
     parser.add_argument("--mnist", metavar="FOLDER", help="where MNIST's idx files lie")
+    parser.add_argument("--cifar", metavar="FOLDER", help="where CIFAR-10's class folders lie")
     parser.add_argument("--nets", nargs="+", choices={net for net, _ in CASES})
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--threads", type=int, default=2, help="of PyTorch")
+    parser.add_argument("--threads", type=int, default=2, help="of both")
     options = parser.parse_args()
 
     lines, version = [], ""
     for net, name in CASES:
-        data = options.mnist if name == "mnist" else name
+        data = {"mnist": options.mnist, "cifar": options.cifar}.get(name, name)
         if data is None or (options.nets and net not in options.nets):
             continue
-        ours, theirs = [], []
+        runs = []
         for seed in options.seeds:
-            ours.append(halfwave_accuracy(options, net, data, seed))
-            accuracy, version = rival_accuracy(options, net, data, seed)
-            theirs.append(accuracy)
-            print(f"{net} {name}, seed {seed}: {100 * ours[-1]:.2f} and {100 * accuracy:.2f} %", file=sys.stderr, flush=True)
+            runs.append(compare(options, net, data, seed))
+            print(f"{net} {name}, seed {seed}: {runs[-1]}", file=sys.stderr, flush=True)
+        ours, theirs = ([one[key] for one in runs] for key in ("ours", "theirs"))
+        minutes = (f"{statistics.median(one[key] for one in runs) / 60:.1f}" for key in ("seconds", "their_seconds"))
         difference = 100 * (statistics.mean(ours) - statistics.mean(theirs))
-        lines.append((net, name, percent(ours), percent(theirs), f"{difference:+.2f}"))
+        lines.append((net, name, runs[0]["epochs"], percent(ours), percent(theirs), f"{difference:+.2f}", *minutes))
+        version = runs[0]["version"]
 
-    print(f"Test accuracy in %, mean (each seed), {options.epochs} epochs\n")
-    row("Net", "Data", "Halfwave", f"PyTorch {version}", "Difference")
-    row(*["---"] * 5)
+    print("Test accuracy in % after the last epoch, mean (each seed)\n")
+    row("Net", "Data", "Epochs", "Halfwave", f"PyTorch {version}", "Difference", "Minutes", "PyTorch's minutes")
+    row(*["---"] * 8)
     for line in lines:
         row(*line)
 
