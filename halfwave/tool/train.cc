@@ -180,14 +180,14 @@ void start(Options& options, const CLI::App& command) {
     set_activation(spec, options.activation);
   }
   Net net(spec);
-  if (options.find_rate) {
-    find_rate(net, data, t);
-    return;
-  }
   if (model) prepare_fine_tuning(*model, net, *data.train, command.count("--old-rate") > 0, t);
   usage([&] { rate_factors(net, t); });
   Trainer trainer(net, data, t);
   if (model) trainer.start_from(*model);
+  if (options.find_rate) {
+    find_rate(trainer, data.name);
+    return;
+  }
   const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
                                           : std::filesystem::path(options.out));
   run.create({.net = to_toml(net.spec()),

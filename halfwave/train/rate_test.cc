@@ -4,9 +4,6 @@
 #include <cmath>
 
 #include "halfwave/base/error.h"
-#include "halfwave/data/loader.h"
-#include "halfwave/train/evaluation.h"
-#include "halfwave/train/training_step.h"
 
 namespace halfwave {
 namespace {
@@ -16,28 +13,15 @@ constexpr double too_much = 4;  // times the least loss
 
 }  // namespace
 
-RateTest test_rates(Net& net, const DataPair& data, TrainOptions options, std::size_t steps, double lowest,
-                    double highest, const std::function<bool(std::size_t)>& progress) {
-  options.resolve();
-  check_fit(net, *data.train);
-  const ModelInfo info = describe_data(*data.train);
-  net.initialise(options.seed);
-  Loader loader(data.train, info.normalisation,
-                {.batch = options.batch,
-                 .seed = options.seed,
-                 .augmentation = parse_augmentation(options.augment),
-                 .target = info.target,
-                 .threads = static_cast<int>(options.threads)});
-  TrainingStep step(net, options, std::min(options.batch, static_cast<std::int64_t>(data.train->size())));
+RateTest test_rates(Trainer& trainer, std::size_t steps, double lowest, double highest,
+                    const std::function<bool(std::size_t)>& progress) {
   RateTest test;
   double smooth = 0;
   double least = 0;
   for (std::size_t i = 0; i < steps; ++i) {
     const double share = static_cast<double>(i) / static_cast<double>(steps - 1);
     const double rate = lowest * std::pow(highest / lowest, share);
-    const Batch& batch = loader.next();
-    const LossSum sum =
-        step.run(batch.x.data(), {batch.labels, batch.other_labels, batch.share, batch.values}, i, rate);
+    const LossSum sum = trainer.try_rate(rate);
     if (!std::isfinite(sum.loss)) break;
     smooth = memory * smooth + (1 - memory) * sum.mean_loss();
     const double loss = smooth / (1 - std::pow(memory, static_cast<double>(i + 1)));

@@ -6,9 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "halfwave/data/dataset.h"
-#include "halfwave/net/net.h"
-#include "halfwave/train/options.h"
+#include "halfwave/train/trainer.h"
 
 namespace halfwave {
 
@@ -24,11 +22,10 @@ struct RateTest {
 };
 
 // Trains for up to `steps` steps with rates from `lowest` to `highest`, a fixed factor from one to the next,
-// and the options' optimiser, batch and changes. Ends where the loss is four times its least, or no longer
-// finite. The net's weights are lost. progress(steps done), if given, may return false to end it early. Error
-// when nothing was learned.
-RateTest test_rates(Net& net, const DataPair& data, TrainOptions options, std::size_t steps = 200,
-                    double lowest = 1e-6, double highest = 10,
+// and otherwise as the trainer would. Ends where the loss is four times its least, or no longer finite. The
+// trainer and its net have then served. progress(steps done), if given, may return false to end it early.
+// Error when nothing was learned.
+RateTest test_rates(Trainer& trainer, std::size_t steps = 200, double lowest = 1e-6, double highest = 10,
                     const std::function<bool(std::size_t)>& progress = {});
 
 }  // namespace halfwave

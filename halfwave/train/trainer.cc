@@ -77,10 +77,20 @@ void Trainer::restore(TrainState state) {
   loader_.seek(state_.epoch, state_.index);
 }
 
+LossSum Trainer::update(const Batch& batch, double rate) {
+  return step_.run(batch.x.data(), {batch.labels, batch.other_labels, batch.share, batch.values}, state_.step,
+                   rate);
+}
+
+LossSum Trainer::try_rate(double rate) {
+  set_thread_count(static_cast<int>(options_.threads));
+  const LossSum sum = update(loader_.next(), rate);
+  ++state_.step;
+  return sum;
+}
+
 void Trainer::step(const Batch& batch) {
-  const double rate = scheduled_rate(options_, state_.step, loader_.batches());
-  const LossSum sum = step_.run(batch.x.data(), {batch.labels, batch.other_labels, batch.share, batch.values},
-                                state_.step, rate);
+  const LossSum sum = update(batch, scheduled_rate(options_, state_.step, loader_.batches()));
   if (!std::isfinite(sum.loss)) explain(batch);
   ++state_.step;
   state_.sum += sum;

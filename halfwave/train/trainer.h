@@ -90,10 +90,15 @@ class Trainer {
   // Starts with the model's values, but for the layers of options.fresh. Before the first step.
   void start_from(Model& model);
 
+  // One step at this rate in place of the schedule's, for rate_test.h: returns the batch's loss, finite or
+  // not. No training can go on from there.
+  LossSum try_rate(double rate);
+
   // Goes on from a state whose net and optimiser values have been loaded.
   void restore(TrainState state);
 
  private:
+  LossSum update(const Batch& batch, double rate);
   void step(const Batch& batch);
   [[noreturn]] void explain(const Batch& batch);
   std::string advice() const;

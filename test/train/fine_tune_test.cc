@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "common/error_message.h"
+#include "halfwave/train/rate_test.h"
 #include "halfwave/train/trainer.h"
 #include "sample_data.h"
 
@@ -60,6 +63,17 @@ TEST(FineTune, TheSameClassesKeepAllLayersAndOtherNamesDoNot) {
   Net net(fine_tuned(model, *sample_data().train));
   EXPECT_EQ(fresh_layers(model, net, *sample_data().train), Strings{});
   EXPECT_EQ(fresh_layers(model, net, *renamed({"a", "b", "c", "d"}).train), Strings{"linear2"});
+}
+
+TEST(FineTune, RatesAreTriedOnTheModelAndItsFrozenLayersStay) {
+  Model model = trained();
+  Net net(fine_tuned(model, *sample_data().train));
+  Trainer trainer(net, sample_data(), {.batch = 48, .freeze = "conv1"});
+  trainer.start_from(model);
+  const RateTest test = test_rates(trainer, 60);
+  EXPECT_LT(test.points.front().loss, 0.8 * std::log(4)) << "of a net that knows nothing of four classes";
+  EXPECT_EQ(values_of(net, "conv1.weight"), values_of(model.net, "conv1.weight"));
+  EXPECT_NE(values_of(net, "linear1.weight"), values_of(model.net, "linear1.weight"));
 }
 
 TEST(FineTune, FrozenLayersStayAndOldOnesLearnSlowly) {

@@ -10,8 +10,9 @@ namespace {
 
 TEST(RateTest, FindsWhereTheLossFalls) {
   Net net(parse_net(sample_net(), "test"));
+  Trainer trainer(net, sample_data(), {.batch = 48});
   std::size_t told = 0;
-  const RateTest test = test_rates(net, sample_data(), {.batch = 48}, 120, 1e-6, 10, [&](std::size_t done) {
+  const RateTest test = test_rates(trainer, 120, 1e-6, 10, [&](std::size_t done) {
     told = done;
     return true;
   });
@@ -26,14 +27,15 @@ TEST(RateTest, FindsWhereTheLossFalls) {
 
 TEST(RateTest, EndsWhereItIsAskedTo) {
   Net net(parse_net(sample_net(), "test"));
-  const RateTest test =
-      test_rates(net, sample_data(), {.batch = 48}, 100, 1e-3, 1, [](std::size_t done) { return done < 20; });
+  Trainer trainer(net, sample_data(), {.batch = 48});
+  const RateTest test = test_rates(trainer, 100, 1e-3, 1, [](std::size_t done) { return done < 20; });
   EXPECT_EQ(test.points.size(), 20U);
 }
 
 TEST(RateTest, SaysWhereNothingIsLearned) {
   Net net(parse_net(sample_net(), "test"));
-  EXPECT_EQ(message([&] { test_rates(net, sample_data(), {.batch = 48}, 20, 1e9, 1e10); }),
+  Trainer trainer(net, sample_data(), {.batch = 48});
+  EXPECT_EQ(message([&] { test_rates(trainer, 20, 1e9, 1e10); }),
             "no rate from 1000000000 to 10000000000 made the loss fall; is there anything to learn?");
 }
 
