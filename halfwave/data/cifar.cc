@@ -105,7 +105,21 @@ std::shared_ptr<const Dataset> make_part(const std::vector<File>& files, bool te
 
 }  // namespace
 
-bool is_cifar_folder(const fs::path& folder) { return !list(folder).empty(); }
+bool is_cifar_folder(const fs::path& folder) {
+  const std::vector<fs::path> files = list(folder);
+  const auto is_of_records = [](const fs::path& path) {
+    std::error_code code;
+    const std::uintmax_t size = fs::file_size(path, code);
+    return !code && size > 0 && (size % cifar_10.record() == 0 || size % cifar_100.record() == 0);
+  };
+  if (std::any_of(files.begin(), files.end(), is_of_records)) return true;
+  const std::vector<fs::path> all = list_folder(folder);
+  const auto is_folder = [](const fs::path& path) {
+    std::error_code code;
+    return fs::is_directory(path, code);
+  };
+  return !files.empty() && std::none_of(all.begin(), all.end(), is_folder);
+}
 
 DataPair open_cifar_folder(const fs::path& folder) {
   std::vector<File> files;

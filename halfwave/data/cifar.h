@@ -9,7 +9,8 @@
 
 namespace halfwave {
 
-// Whether the folder holds .bin files.
+// Whether the folder holds .bin files with whole records, or, where there are no folders in it that could be
+// classes of pictures, any .bin file.
 bool is_cifar_folder(const std::filesystem::path& folder);
 
 // Opens the .bin files of a folder: those with "test" in their names are for testing, all others for

@@ -58,6 +58,15 @@ TEST_F(Cifar, AHundredClassesByTheFineLabel) {
   EXPECT_EQ(data.test->classes().at(7), "name7");
 }
 
+TEST_F(Cifar, AnotherFileBesideFoldersMakesNoCifar) {
+  put("weights.bin", "something");
+  EXPECT_TRUE(is_cifar_folder(folder_.path())) << "cut, perhaps: it is told then";
+  make_folder(folder_ / "cats");
+  EXPECT_FALSE(is_cifar_folder(folder_.path()));
+  put("test_batch.bin", record("\x03"));
+  EXPECT_TRUE(is_cifar_folder(folder_.path()));
+}
+
 TEST_F(Cifar, SaysWhatIsWrongAndWhere) {
   const std::string place = folder_.string();
   put("data_batch_1.bin", record("\x03"));
