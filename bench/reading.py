@@ -5,7 +5,7 @@
 
 FOLDER holds train/ with class folders. Both decode, scale the shorter side, crop the centre and normalise every picture of
 train/ once an epoch, in batches of 64, from a warm page cache, and throw the batches away. torchvision takes the best of
---workers; without --size both give the pictures in their own size, which must then be one.
+--workers and of its decoders; without --size both give the pictures in their own size, which must then be one.
 """
 
 import argparse
@@ -41,16 +41,17 @@ def main():
     size = ["--size", options.size] if options.size else []
     ours = [options.reading, options.folder, "--threads", options.threads, *size]
     theirs = [options.python, HERE / "rival" / "torch_reading.py", options.folder, *size, "--workers"]
-    by_workers = {workers: rates([*theirs, workers], 1)[0] for workers in options.workers}
-    best = max(by_workers, key=by_workers.get)
+    setups = [(workers, decoder) for decoder in ("pillow", "torchvision") for workers in options.workers]
+    by_setup = {setup: rates([*theirs, setup[0], "--decoder", setup[1]], 1)[0] for setup in setups}
+    best = max(by_setup, key=by_setup.get)
     mine, other = [], []
     for _ in range(options.repeats):  # in turn
         mine += rates(ours, 1)
-        other += rates([*theirs, best], 1)
-    row("Pictures", "Halfwave", f"torchvision, {best} workers", "Ratio")
+        other += rates([*theirs, best[0], "--decoder", best[1]], 1)
+    row("Pictures", "Halfwave", f"torchvision, {best[0]} workers, {best[1]}", "Ratio")
     row(*["---"] * 4)
     row(options.size or "own size", text(mine), text(other), f"{statistics.median(mine) / statistics.median(other):.2f}")
-    print("\nby workers:", json.dumps({workers: round(rate) for workers, rate in by_workers.items()}))
+    print("\nall:", json.dumps({f"{workers} {decoder}": round(rate) for (workers, decoder), rate in by_setup.items()}))
 
 
 if __name__ == "__main__":

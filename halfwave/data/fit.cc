@@ -13,7 +13,7 @@ namespace {
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 Image to_grey(const Image& image) {
-  Image grey{.height = image.height, .width = image.width, .channels = 1, .pixels = {}};
+  Image grey{.height = image.height, .width = image.width, .channels = 1, .pixels = {}, .own = image.own};
   grey.pixels.resize(image.pixels.size() / 3);
   for (std::size_t i = 0; i < grey.pixels.size(); ++i) {
     const std::uint8_t* p = &image.pixels[3 * i];
@@ -42,14 +42,21 @@ struct Window {
   double step = 1;
 };
 
-// The middle of from values, for to.
-Window middle(std::int64_t from, std::int64_t to, double step) {
-  return {(static_cast<double>(from) - static_cast<double>(to) * step) / 2, step};
+// How many values a side is long; own is what it was before a decoder halved it some times, or 0.
+double length(std::int64_t side, std::int64_t own) {
+  if (own == 0) return static_cast<double>(side);
+  std::int64_t shrink = 1;
+  while ((own + shrink - 1) / shrink > side) shrink *= 2;
+  return static_cast<double>(own) / static_cast<double>(shrink);
 }
 
-Window part_of(std::int64_t from, std::int64_t to, double begin, double share) {
-  const auto all = static_cast<double>(from);
-  return {begin * all, share * all / static_cast<double>(to)};
+// The middle of a side, for to values.
+Window middle(double length, std::int64_t to, double step) {
+  return {(length - static_cast<double>(to) * step) / 2, step};
+}
+
+Window part_of(double length, std::int64_t to, double begin, double share) {
+  return {begin * length, share * length / static_cast<double>(to)};
 }
 
 // For each of to values, made of from values.
@@ -133,15 +140,18 @@ Image scale_to(const Image& image, const Window& rows, const Window& columns, co
 }  // namespace
 
 Image fit(const Image& image, const Shape& shape) {
-  const double step = std::min(static_cast<double>(image.height) / static_cast<double>(shape.height),
-                               static_cast<double>(image.width) / static_cast<double>(shape.width));
-  return scale_to(image, middle(image.height, shape.height, step), middle(image.width, shape.width, step),
-                  shape);
+  const double height = length(image.height, image.own.height);
+  const double width = length(image.width, image.own.width);
+  const double step =
+      std::min(height / static_cast<double>(shape.height), width / static_cast<double>(shape.width));
+  return scale_to(image, middle(height, shape.height, step), middle(width, shape.width, step), shape);
 }
 
 Image fit_part(const Image& image, const PicturePart& part, const Shape& shape) {
-  return scale_to(image, part_of(image.height, shape.height, part.top, part.height),
-                  part_of(image.width, shape.width, part.left, part.width), shape);
+  const double height = length(image.height, image.own.height);
+  const double width = length(image.width, image.own.width);
+  return scale_to(image, part_of(height, shape.height, part.top, part.height),
+                  part_of(width, shape.width, part.left, part.width), shape);
 }
 
 }  // namespace halfwave

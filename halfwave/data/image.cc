@@ -56,12 +56,8 @@ Image decode_whole(std::string_view bytes, const std::string& name) {
 
 }  // namespace
 
-Image decode_image(std::string_view bytes, const std::string& name, const PictureSize& target,
-                   PictureSize* own) {
-  PictureSize size;
-  Image image = is_jpeg(bytes) ? decode_jpeg(bytes, name, target, size) : decode_whole(bytes, name);
-  if (own != nullptr) *own = is_jpeg(bytes) ? size : PictureSize{image.height, image.width};
-  return image;
+Image decode_image(std::string_view bytes, const std::string& name, const PictureSize& target) {
+  return is_jpeg(bytes) ? decode_jpeg(bytes, name, target) : decode_whole(bytes, name);
 }
 
 bool is_picture(std::string_view first_bytes) {

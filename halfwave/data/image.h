@@ -11,6 +11,12 @@
 
 namespace halfwave {
 
+struct PictureSize {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  bool operator==(const PictureSize&) const = default;
+};
+
 // height x width x channels values from 0 (black) to 255, channels innermost: grey (1) or red, green, blue
 // (3).
 struct Image {
@@ -18,16 +24,13 @@ struct Image {
   std::int64_t width = 0;
   std::int64_t channels = 0;
   std::vector<std::uint8_t> pixels;
+  // Of the picture in the file where the decoder made it smaller, to a half, a quarter or an eighth, rounded
+  // up: the last row and column are then parts of pixels. Else 0 x 0.
+  PictureSize own{};
 };
 
 // An image with more pixels is refused before memory is taken for it.
 inline constexpr std::uint64_t pixel_limit = 100'000'000;
-
-struct PictureSize {
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  bool operator==(const PictureSize&) const = default;
-};
 
 // A rectangle of a picture, in shares of its sides: all of it, or 0 <= top < top + height <= 1 and so on.
 struct PicturePart {
@@ -47,10 +50,8 @@ struct PicturePart {
 // PNG: every kind; of 16 bits the upper 8 are kept.
 // WebP: no animations. GIF: the first picture. BMP: uncompressed. PGM and PPM: as text or as bytes.
 //
-// own, where given, gets the picture's own size, upright.
 // Error when it is none of them, cut, damaged (even where a picture could be made of it), or over the limit.
-Image decode_image(std::string_view bytes, const std::string& name, const PictureSize& target = {},
-                   PictureSize* own = nullptr);
+Image decode_image(std::string_view bytes, const std::string& name, const PictureSize& target = {});
 
 // Whether a file begins as a picture of a kind that decode_image() takes.
 bool is_picture(std::string_view first_bytes);

@@ -35,12 +35,16 @@ void mix_inks(std::vector<std::uint8_t>& pixels) {
 
 // By how much each side may be made smaller in the decoder, so that twice the target is left for the filter
 // that does the rest. Halves, quarters and eighths are what libjpeg-turbo has fast code for.
-int smaller_by(int height, int width, const PictureSize& target) {
+// A picture that is turned keeps whole pixels, so that parts of them lie at no side but the last.
+int smaller_by(const PictureSize& own, const PictureSize& target, bool turned) {
   if (target.height == 0 || target.width == 0) return 1;
+  const auto good = [&](int denominator) {
+    const bool whole = own.height % denominator == 0 && own.width % denominator == 0;
+    return own.height / denominator >= 2 * target.height && own.width / denominator >= 2 * target.width &&
+           (whole || !turned);
+  };
   int denominator = 8;
-  while (denominator > 1 &&
-         (height / denominator < 2 * target.height || width / denominator < 2 * target.width))
-    denominator /= 2;
+  while (denominator > 1 && !good(denominator)) denominator /= 2;
   return denominator;
 }
 
@@ -48,8 +52,7 @@ int smaller_by(int height, int width, const PictureSize& target) {
 
 bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); }
 
-Image decode_jpeg(std::string_view bytes, const std::string& name, const PictureSize& target,
-                  PictureSize& own) {
+Image decode_jpeg(std::string_view bytes, const std::string& name, const PictureSize& target) {
   // Not kept for the next file: that would inherit the tables of this one where its own are missing.
   const std::unique_ptr<void, Free> handle(tjInitDecompress());
   if (!handle) throw std::bad_alloc();
@@ -63,9 +66,8 @@ Image decode_jpeg(std::string_view bytes, const std::string& name, const Picture
   check_pixels(static_cast<std::uint64_t>(height), static_cast<std::uint64_t>(width), name);
 
   const int orientation = exif_orientation(exif_of_jpeg(bytes));
-  own = orientation >= 5 ? PictureSize{width, height} : PictureSize{height, width};
-  const int denominator =
-      orientation >= 5 ? smaller_by(width, height, target) : smaller_by(height, width, target);
+  const PictureSize own = orientation >= 5 ? PictureSize{width, height} : PictureSize{height, width};
+  const int denominator = smaller_by(own, target, orientation != 1);
   height = (height + denominator - 1) / denominator;
   width = (width + denominator - 1) / denominator;
   const bool inks = colours == TJCS_CMYK || colours == TJCS_YCCK;
@@ -79,7 +81,9 @@ Image decode_jpeg(std::string_view bytes, const std::string& name, const Picture
                       TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS),
         handle.get(), name);
   if (inks) mix_inks(image.pixels);
-  return upright(std::move(image), orientation);
+  image = upright(std::move(image), orientation);
+  if (denominator > 1) image.own = own;
+  return image;
 }
 
 }  // namespace halfwave

@@ -9,7 +9,6 @@
 namespace halfwave {
 
 bool is_jpeg(std::string_view bytes);  // by the first bytes
-Image decode_jpeg(std::string_view bytes, const std::string& name, const PictureSize& target,
-                  PictureSize& own);
+Image decode_jpeg(std::string_view bytes, const std::string& name, const PictureSize& target);
 
 }  // namespace halfwave

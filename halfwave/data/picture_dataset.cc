@@ -77,8 +77,9 @@ class Store {
     const auto whole = [](std::int64_t side, double share) {
       return static_cast<std::int64_t>(std::ceil(static_cast<double>(side) / share));
     };
-    Image image = decode_image(
-        bytes, name(file), {whole(shape_.height, part.height), whole(shape_.width, part.width)}, &entry.own);
+    Image image =
+        decode_image(bytes, name(file), {whole(shape_.height, part.height), whole(shape_.width, part.width)});
+    entry.own = image.own.height > 0 ? image.own : PictureSize{image.height, image.width};
     entry.channels = image.channels;
     return image;
   }

@@ -63,9 +63,11 @@ std::string read_standard_input() {
   return bytes;
 }
 
-Image read_picture(const std::string& name) {
-  if (name != "-") return read_image(name);
-  return decode_image(read_standard_input(), "standard input");
+// Decoded as for training.
+Image read_picture(const std::string& name, const Shape& input) {
+  const PictureSize target{input.height, input.width};
+  if (name != "-") return read_image(name, target);
+  return decode_image(read_standard_input(), "standard input", target);
 }
 
 void print(const std::string& name, const std::vector<float>& shares, const std::vector<std::string>& classes,
@@ -123,7 +125,7 @@ void run(const Options& options) {
   std::size_t bad = 0;
   for (const std::string& name : files) {
     try {
-      print(name, predictor.predict(read_picture(name)), model.info.classes, options);
+      print(name, predictor.predict(read_picture(name, model.net.input())), model.info.classes, options);
     } catch (const Error& error) {
       if (files.size() == 1) throw;
       ++bad;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "halfwave/data/exif.h"
+#include "halfwave/data/fit.h"
 #include "picture_file.h"
 #include "sample.h"
 
@@ -172,7 +173,42 @@ TEST(Jpeg, IsDecodedSmallerWhereTwiceTheTargetIsLeft) {
   EXPECT_EQ(size({10, 15}), std::pair(21, 30));
   EXPECT_EQ(size({1, 1}), std::pair(21, 30));
   EXPECT_EQ(size({20, 60}), std::pair(81, 120));
-  EXPECT_EQ(size({60, 40}, 6), std::pair(120, 81));
+  EXPECT_EQ(size({60, 40}, 6), std::pair(240, 161)) << "a turned one with an odd side stays whole";
+  const std::string even = with_orientation(jpeg_file(distinct_picture(160, 240, 3)), 6);
+  EXPECT_EQ(decode_image(even, "x", {60, 40}).height, 120);
+  EXPECT_EQ(decode_image(even, "x", {60, 40}).own, (PictureSize{240, 160}));
+}
+
+// Long waves and an edge. Decoded smaller it becomes the same picture, but for what the decoder's filter and
+// fit()'s make of the edge; also where the last row and column are an eighth of a pixel, which would move it
+// by up to 7 pixels of the file, 23 levels, if they counted as whole ones.
+TEST(Jpeg, IsTheSamePictureWhenDecodedSmaller) {
+  for (const auto& [height, width] : {std::pair(249, 321), std::pair(256, 320), std::pair(321, 249)}) {
+    Image image{.height = height, .width = width, .channels = 3, .pixels = {}};
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        for (int c = 0; c < 3; ++c) {
+          const double wave = std::sin(x / (12.0 + c)) + std::cos((x + 2 * y) / 40.0) + (x > y ? 0.8 : -0.8);
+          image.pixels.push_back(static_cast<std::uint8_t>(std::lround(127 + 40 * wave)));
+        }
+      }
+    }
+    const std::string file = jpeg_file(image);
+    for (const std::int64_t side : {60, 30, 14}) {
+      const Shape shape{.height = side, .width = side, .channels = 3};
+      const Image whole = fit(decode_image(file, "x"), shape);
+      const Image small = decode_image(file, "x", {side, side});
+      EXPECT_LT(small.height, height);
+      const Image got = fit(small, shape);
+      double sum = 0;
+      for (std::size_t i = 0; i < got.pixels.size(); ++i) {
+        EXPECT_NEAR(got.pixels[i], whole.pixels[i], 10);
+        sum += std::abs(got.pixels[i] - whole.pixels[i]);
+      }
+      EXPECT_LT(sum / static_cast<double>(got.pixels.size()), 1)
+          << height << " x " << width << " to " << side;
+    }
+  }
 }
 
 }  // namespace
