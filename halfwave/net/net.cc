@@ -45,9 +45,8 @@ Net::Net(const NetSpec& spec) : spec_(spec) {
     fail("'name': the name of a net may not hold line breaks or other control characters");
   }
   if (spec_.layers.empty()) fail("net '{}': it has no layers", spec_.name);
-  static constexpr std::string_view losses[] = {"softmax_cross_entropy", "mean_squared_error", "huber"};
-  if (std::find(std::begin(losses), std::end(losses), spec_.loss) == std::end(losses)) {
-    fail("net '{}': unknown loss '{}'{}", spec_.name, spec_.loss, suggestion(spec_.loss, losses));
+  if (std::find(loss_names.begin(), loss_names.end(), spec_.loss) == loss_names.end()) {
+    fail("net '{}': unknown loss '{}'{}", spec_.name, spec_.loss, suggestion(spec_.loss, loss_names));
   }
   spec_.activation = make_activation(spec_.activation)->type();
   if (too_large(dims_of(spec_.input)))

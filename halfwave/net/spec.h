@@ -9,13 +9,14 @@
 //     { conv = 8, kernel = 3, pad = 1 }, "activation",
 //     { linear = 10 },
 //   ]
-//   loss = "softmax_cross_entropy"      # or "mean_squared_error"
+//   loss = "softmax_cross_entropy"      # or "mean_squared_error", "huber"
 //
 // A layer takes the one before it unless it says `from` ("input" is the net's input); `add` and `concat` name
 // theirs: { add = ["a", "b"] }. A layer without a name is called by its type and count: conv1, conv2,
 // linear1.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,12 +42,16 @@ LayerSpec layer(const Options& options, std::string name = {}, std::vector<std::
 // A layer without options: layer("flatten"), layer("relu"), layer("activation").
 inline LayerSpec layer(std::string_view type) { return {std::string(type), {}, {}, {}}; }
 
+// What a net may be trained for, in the order of enum Loss (see train/loss.h).
+inline constexpr std::array<std::string_view, 3> loss_names{"softmax_cross_entropy", "mean_squared_error",
+                                                            "huber"};
+
 struct NetSpec {
   std::string name = "net";
   Shape input;
   std::string activation = "relu";
   std::vector<LayerSpec> layers = {};
-  std::string loss = "softmax_cross_entropy";
+  std::string loss = "softmax_cross_entropy";  // one of loss_names
 };
 
 // Reads a net from TOML. Error, with the source's name and the line, when it is not understood. Shapes are

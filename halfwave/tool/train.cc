@@ -205,6 +205,14 @@ void start(Options& options, const CLI::App& command) {
   work(run, trainer, data, options);
 }
 
+// What a run that was started with --from goes on from: its checkpoint, whatever has become of the model that
+// it came from, or that model.
+std::optional<Model> origin(const RunFolder& run, const RunConfig& config, bool use_previous) {
+  if (config.from.empty()) return {};
+  const std::optional<SafetensorsFile> checkpoint = run.checkpoint(use_previous);
+  return checkpoint ? load_model(*checkpoint) : load_model(std::filesystem::path(config.from));
+}
+
 void resume(const Options& options) {
   const RunFolder run(options.resume);
   const RunConfig config = run.open();
@@ -229,9 +237,12 @@ void resume(const Options& options) {
     fail("{} was started with the data '{}', not '{}'; leave the data out to go on with them",
          run.path().string(), config.data, options.data);
   }
-  const DataPair data = open_shown(config.data, data_options_of(config, net.input(), options.data_choice));
+  std::optional<Model> model = origin(run, config, options.previous);
+  DataOptions how = data_options_of(config, net.input(), options.data_choice);
+  if (model) how.form = model->info.table;
+  const DataPair data = open_shown(config.data, how);
   Trainer trainer(net, data, config.train);
-  run.load(trainer, fingerprint(data), options.previous);
+  if (!run.load(trainer, fingerprint(data), options.previous) && model) trainer.start_from(*model);
   describe_training(net, data, trainer.options());
   fmt::print("going on from step {}\n\n", trainer.state().step);
   work(run, trainer, data, options);

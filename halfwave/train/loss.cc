@@ -1,11 +1,11 @@
 #include "halfwave/train/loss.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 
 #include "halfwave/kernel/softmax.h"
+#include "halfwave/net/spec.h"
 
 namespace halfwave {
 namespace {
@@ -89,14 +89,12 @@ Cost huber(double d, double delta) {
   return {delta * (std::abs(d) - delta / 2), std::copysign(delta, d)};
 }
 
-constexpr std::array<std::string_view, 3> names{"softmax_cross_entropy", "mean_squared_error", "huber"};
-
 }  // namespace
 
 Loss loss_by_name(std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  assert(found != names.end());
-  return static_cast<Loss>(found - names.begin());
+  const auto found = std::find(loss_names.begin(), loss_names.end(), name);
+  assert(found != loss_names.end());
+  return static_cast<Loss>(found - loss_names.begin());
 }
 
 LossSum& LossSum::operator+=(const LossSum& other) {

@@ -9,6 +9,7 @@
 
 namespace halfwave {
 
+// By the names of loss_names in net/spec.h, in this order.
 enum class Loss {
   softmax_cross_entropy,  // -sum of target log softmax(scores), mean over images; PyTorch's CrossEntropyLoss
   mean_squared_error,     // mean over images and outputs of d^2, d = score - target

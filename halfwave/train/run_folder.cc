@@ -39,27 +39,31 @@ void RunFolder::save(Trainer& trainer, const std::string& data_fingerprint) cons
   if (code) fail("cannot write {}: {}", last().string(), code.message());
 }
 
-void RunFolder::load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const {
+std::optional<SafetensorsFile> RunFolder::checkpoint(bool use_previous) const {
   std::error_code code;
   const bool has_last = std::filesystem::exists(last(), code);
   const bool has_previous = std::filesystem::exists(previous(), code);
   if (use_previous && !has_previous) fail("{} has no checkpoint before the last one", path_.string());
-  remove_leftovers();
-  if (!has_last && !has_previous) return;
+  if (!has_last && !has_previous) return {};
   // A run that was stopped between the two renames has only the previous one, and that is sound.
-  const std::filesystem::path path = use_previous || !has_last ? previous() : last();
-  load_checkpoint(read_sound(path, path == last() && has_previous), trainer, data_fingerprint);
-  // What comes after the previous one is given up: it must not take that one's place at the next save.
-  if (use_previous) std::filesystem::remove(last(), code);
-}
-
-SafetensorsFile RunFolder::read_sound(const std::filesystem::path& path, bool has_other) {
+  if (use_previous || !has_last) return SafetensorsFile::read(previous(), true);
   try {
-    return SafetensorsFile::read(path, true);
+    return SafetensorsFile::read(last(), true);
   } catch (const Error& error) {
-    if (!has_other) throw;
+    if (!has_previous) throw;
     fail("{}; the checkpoint before it is there: go on from it with --previous", error.what());
   }
+}
+
+bool RunFolder::load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const {
+  const std::optional<SafetensorsFile> file = checkpoint(use_previous);
+  remove_leftovers();
+  if (!file) return false;
+  load_checkpoint(*file, trainer, data_fingerprint);
+  // What comes after the previous one is given up: it must not take that one's place at the next save.
+  std::error_code code;
+  if (use_previous) std::filesystem::remove(last(), code);
+  return true;
 }
 
 void RunFolder::remove_leftovers() const {

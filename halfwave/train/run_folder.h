@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "halfwave/train/checkpoint.h"
@@ -34,12 +35,14 @@ class RunFolder {
 
   // Writes a checkpoint; the one before it is kept.
   void save(Trainer& trainer, const std::string& data_fingerprint) const;
-  // Loads the last checkpoint, or the one before it. A run that has none yet starts at its beginning. Error
-  // when it is damaged or does not fit, with what else can be done.
-  void load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const;
+  // The last checkpoint, or the one before it; nothing where the run has not come that far. Error when it is
+  // damaged, with what else can be done.
+  std::optional<SafetensorsFile> checkpoint(bool use_previous) const;
+  // Loads it, and returns whether there was one: else the run starts at its beginning. Error when it does not
+  // fit.
+  bool load(Trainer& trainer, const std::string& data_fingerprint, bool use_previous) const;
 
  private:
-  static SafetensorsFile read_sound(const std::filesystem::path& path, bool has_other);
   void remove_leftovers() const;  // of a process that was killed while it wrote
 
   std::filesystem::path path_;

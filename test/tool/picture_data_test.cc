@@ -202,6 +202,11 @@ TEST_F(PictureTraining, AModelGoesOnWithOtherClasses) {
   EXPECT_EQ(after.at("linear1.bias").size(), 3 * sizeof(float));
   ASSERT_EQ(with({"--out", "tanh", "--activation", "tanh"}).status, 0);
   EXPECT_NE(folder_.read("tanh/config.toml").find("activation = \"tanh\""), std::string::npos);
+  // The config alone repeats it, from the model that it names.
+  make_folder(folder_ / "again");
+  std::filesystem::copy(folder_ / "second/config.toml", folder_ / "again/config.toml");
+  ASSERT_EQ(folder_.run({"train", "--resume", "again"}).status, 0);
+  expect_same_run(folder_ / "again", folder_ / "second");
   // Killed before its first epoch has ended, it needs the model no more.
   std::filesystem::copy(folder_ / "second", folder_ / "third");
   std::filesystem::remove_all(folder_ / "first");

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "halfwave/base/random.h"
 #include "sample.h"
@@ -76,6 +77,35 @@ TEST_F(TableTraining, LearnsAClassAndGoesOnToTheSameBits) {
   result = folder_.run({"predict", "run", "houses.csv", "--top", "1"});
   EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 800);
   EXPECT_NE(result.out.find("houses.csv, line 2: "), std::string::npos);
+}
+
+// The other table has one city alone, which as a table of its own would be no column.
+TEST_F(TableTraining, AModelGoesOnWithAnotherTable) {
+  const Strings options{"--target", "price", "--epochs", "3"};
+  const auto train = [&](Strings arguments) {
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Result result = folder_.run(arguments);
+    EXPECT_EQ(result.status, 0) << result.err;
+  };
+  train({"train", "mlp", "houses.csv", "--out", "first"});
+  std::string small;
+  std::istringstream lines(houses(2, 400));
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("big") == std::string::npos) small += line + "\n";
+  folder_.write("small.csv", small);
+  train({"train", "--from", "first", "small.csv", "--out", "second"});
+  const auto resumed = [&](const Strings& files) {
+    std::filesystem::remove_all(folder_ / "third");
+    make_folder(folder_ / "third");
+    for (const std::string& name : files)
+      std::filesystem::copy(folder_ / ("second/" + name), folder_ / ("third/" + name));
+    const Result result = folder_.run({"train", "--resume", "third"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    expect_same_run(folder_ / "third", folder_ / "second");
+  };
+  resumed({"config.toml"});
+  std::filesystem::remove_all(folder_ / "first");
+  resumed({"config.toml", "best.safetensors", "previous.safetensors"});
 }
 
 TEST_F(TableTraining, ANetOfTheUsersNeedsALossForNumbers) {
