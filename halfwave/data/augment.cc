@@ -152,19 +152,23 @@ struct Augmenter::Move {
 Augmenter::Augmenter(const Augmentation& augmentation, const Shape& shape, std::vector<float> fill)
     : augmentation_(augmentation), shape_(shape), fill_(std::move(fill)) {}
 
-// As is usual: drawn until it lies within, ten times at most, and then all of the picture.
+// As is usual: drawn until it lies within, ten times at most, and then the largest in the middle.
 PicturePart Augmenter::draw_part(RandomStream& random, const PictureSize& size) const {
+  constexpr double most = 4.0 / 3;  // of width by height, and the other way round
   const auto sides = static_cast<double>(size.height) / static_cast<double>(size.width);
   for (int i = 0; i < 10; ++i) {
     const double area = between(random, augmentation_.resize, 1);
-    const double ratio = std::exp(between(random, std::log(0.75), std::log(4.0 / 3)));
+    const double ratio = std::exp(between(random, -std::log(most), std::log(most)));
     PicturePart part{.height = std::sqrt(area / ratio / sides), .width = std::sqrt(area * ratio * sides)};
     if (part.height > 1 || part.width > 1) continue;
     part.top = between(random, 0, 1 - part.height);
     part.left = between(random, 0, 1 - part.width);
     return part;
   }
-  return {};
+  PicturePart part{.height = std::min(most / sides, 1.0), .width = std::min(most * sides, 1.0)};
+  part.top = (1 - part.height) / 2;
+  part.left = (1 - part.width) / 2;
+  return part;
 }
 
 Augmenter::Move Augmenter::draw_move(RandomStream& random) const {

@@ -43,7 +43,8 @@ class OnePicture : public Dataset {
 // One whose file holds a picture of this size, and that keeps which part of it was asked for.
 class OneLargePicture : public OnePicture {
  public:
-  explicit OneLargePicture(const PictureSize& size) : OnePicture({.height = 6, .width = 5, .channels = 3}, {}), size_(size) {}
+  explicit OneLargePicture(const PictureSize& size)
+      : OnePicture({.height = 6, .width = 5, .channels = 3}, {}), size_(size) {}
   PictureSize picture_size(std::size_t) const override { return size_; }
   void get_part(std::size_t, const PicturePart& part, float* values) const override {
     part_ = part;
@@ -203,8 +204,15 @@ TEST(Augment, ResizeTakesPartsOfTheWholePicture) {
   EXPECT_NEAR(tops, 0.5, 0.02);
   EXPECT_NEAR(lefts, 0.5, 0.02);
   EXPECT_EQ(part_of(photograph, 7).top, part_of(photograph, 7).top);
-  const PicturePart all = part_of(OneLargePicture({4, 1000}), 1);
-  EXPECT_TRUE(all.height == 1 && all.width == 1 && all.top == 0 && all.left == 0) << "no such part fits";
+  // None of them fits into a band of 1 : 25.
+  const PicturePart middle = part_of(OneLargePicture({40, 1000}), 1);
+  EXPECT_EQ(middle.height, 1);
+  EXPECT_EQ(middle.top, 0);
+  EXPECT_NEAR(middle.width * 1000 / 40, 4.0 / 3, 1e-9);
+  EXPECT_NEAR(middle.left, (1 - middle.width) / 2, 1e-9);
+  const PicturePart upright = part_of(OneLargePicture({1000, 40}), 1);
+  EXPECT_EQ(upright.width, 1);
+  EXPECT_NEAR(upright.height * 1000 / 40, 4.0 / 3, 1e-9);
 }
 
 TEST(Augment, JitterKeepsTheRangeAndChangesLittle) {
