@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "halfwave/data/fit.h"
 
@@ -29,6 +32,7 @@ int main(int count, char** arguments) try {
       const halfwave::Image expected = halfwave::fit(whole, shape);
       const halfwave::Image got = halfwave::fit(small, shape);
       std::vector<int> differences;
+      differences.reserve(got.pixels.size());
       double sum = 0;
       double squares = 0;
       for (std::size_t i = 0; i < got.pixels.size(); ++i) {
