@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 from compare import HERE, TOOL, row, run
@@ -41,18 +42,20 @@ def compare(options, net, data, seed):
                    "--out", out]
         if options.epochs:
             command += ["--epochs", str(options.epochs)]
+        start = time.perf_counter()
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:
             raise SystemExit(f"{' '.join(map(str, command))}: failed")
+        seconds = time.perf_counter() - start  # with reading the data and the tests after each epoch
         # Not the run's best model, which is chosen by the test images themselves.
         last = out / "last.safetensors"
         ours = run([options.halfwave, "evaluate", last, data, "--json"])["accuracy"]
         with open(out / "results.csv") as file:
-            rows = list(csv.DictReader(file))
+            epochs = sum(1 for _ in csv.DictReader(file))
         theirs = run([options.python, HERE / "rival" / "torch_accuracy.py", out / "config.toml"])
         pairs = zip(normalisation(last), theirs["mean"] + theirs["deviation"], strict=True)
         if any(abs(a - b) > 1e-6 for a, b in pairs):
             raise SystemExit(f"{data}: Halfwave and PyTorch read other pixels")
-    return {"epochs": len(rows), "ours": ours, "seconds": float(rows[-1]["seconds"]),
+    return {"epochs": epochs, "ours": ours, "seconds": seconds,
             "theirs": theirs["test_accuracy"][-1], "their_seconds": theirs["seconds"], "version": theirs["version"]}
 
 

@@ -136,6 +136,7 @@ def test_accuracy(model, images, labels):
 
 
 def train(net, recipe, data):
+    start = time.perf_counter()
     (images, labels), (test_images, test_labels) = read_data(data)
     if (got := tuple(images.shape[1:])) != nets.INPUTS[net]:
         raise SystemExit(f"{net}: expected images of {nets.INPUTS[net]}, got {got}")
@@ -156,7 +157,7 @@ def train(net, recipe, data):
     optimiser, loss = make_optimiser(model, recipe), nn.CrossEntropyLoss()
     epochs, batch = recipe["epochs"], recipe["batch"]
     schedule = make_schedule(optimiser, recipe, epochs * math.ceil(len(images) / batch))
-    accuracies, losses, start = [], [], time.perf_counter()
+    accuracies, losses = [], []
     for epoch in range(epochs):
         model.train()
         total = 0
