@@ -23,6 +23,7 @@ struct Kind {
   std::size_t classes;
   const char* names;  // the file of the classes' names
   std::size_t record() const { return labels + shape.size(); }
+  bool fits(std::uintmax_t bytes) const { return bytes % record() == 0; }
 };
 constexpr Kind cifar_10{.labels = 1, .classes = 10, .names = "batches.meta.txt"};
 constexpr Kind cifar_100{.labels = 2, .classes = 100, .names = "fine_label_names.txt"};
@@ -33,15 +34,11 @@ struct File {
   std::string bytes;
 };
 
-std::vector<fs::path> list(const fs::path& folder) {
-  std::vector<fs::path> paths = list_folder(folder);
-  std::erase_if(paths, [](const fs::path& path) { return path.extension() != ".bin"; });
-  return paths;
-}
+bool is_bin(const fs::path& path) { return path.extension() == ".bin"; }
 
 const Kind& kind_of(const std::vector<File>& files) {
   const auto fits = [](const Kind& kind) {
-    return [&](const File& file) { return file.bytes.size() % kind.record() == 0; };
+    return [&](const File& file) { return kind.fits(file.bytes.size()); };
   };
   for (const Kind* kind : {&cifar_10, &cifar_100})
     if (std::all_of(files.begin(), files.end(), fits(*kind))) return *kind;
@@ -106,24 +103,25 @@ std::shared_ptr<const Dataset> make_part(const std::vector<File>& files, bool te
 }  // namespace
 
 bool is_cifar_folder(const fs::path& folder) {
-  const std::vector<fs::path> files = list(folder);
+  const std::vector<fs::path> all = list_folder(folder);
   const auto is_of_records = [](const fs::path& path) {
+    if (!is_bin(path)) return false;
     std::error_code code;
     const std::uintmax_t size = fs::file_size(path, code);
-    return !code && size > 0 && (size % cifar_10.record() == 0 || size % cifar_100.record() == 0);
+    return !code && size > 0 && (cifar_10.fits(size) || cifar_100.fits(size));
   };
-  if (std::any_of(files.begin(), files.end(), is_of_records)) return true;
-  const std::vector<fs::path> all = list_folder(folder);
+  if (std::any_of(all.begin(), all.end(), is_of_records)) return true;
   const auto is_folder = [](const fs::path& path) {
     std::error_code code;
     return fs::is_directory(path, code);
   };
-  return !files.empty() && std::none_of(all.begin(), all.end(), is_folder);
+  return std::any_of(all.begin(), all.end(), is_bin) && std::none_of(all.begin(), all.end(), is_folder);
 }
 
 DataPair open_cifar_folder(const fs::path& folder) {
   std::vector<File> files;
-  for (const fs::path& path : list(folder)) {
+  for (const fs::path& path : list_folder(folder)) {
+    if (!is_bin(path)) continue;
     const bool test = path.filename().string().find("test") != std::string::npos;
     files.push_back({.name = printable(path.string()), .test = test, .bytes = read_file(path, file_limit)});
     if (files.back().bytes.empty())

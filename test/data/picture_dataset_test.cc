@@ -30,6 +30,17 @@ class PictureData : public testing::Test {
     }
   }
   DataPair open(const DataOptions& options = {}) const { return open_data(folder_.string(), options); }
+  // Wide and other pictures, in two parts.
+  void put_wide(const Image& wide) const {
+    put("train/a/1.png", wide);
+    put("train/b/1.jpg", distinct_picture(11, 10, 3));
+    put("test/a/1.png", distinct_picture(7, 8, 3));
+  }
+  static std::vector<float> values(const Image& image) {
+    std::vector<float> result(image.pixels.size());
+    to_values(image.pixels.data(), result.size(), result.data());
+    return result;
+  }
   static std::vector<float> values(const Dataset& data, std::size_t i) {
     std::vector<float> result(data.shape().size());
     data.get(i, result.data());
@@ -41,36 +52,26 @@ class PictureData : public testing::Test {
 
 TEST_F(PictureData, GivesEachPictureFitted) {
   const Image wide = distinct_picture(20, 40, 3);
-  put("train/a/1.png", wide);
-  put("train/b/1.jpg", distinct_picture(11, 10, 3));
-  put("test/a/1.png", distinct_picture(7, 8, 3));
+  put_wide(wide);
   for (const std::uint64_t cache : {0, 1 << 20}) {
     const DataPair data = open({.height = 6, .width = 8, .cache = cache});
     EXPECT_EQ(data.train->shape(), (Shape{.height = 6, .width = 8, .channels = 3}));
-    const Image fitted = fit(wide, data.train->shape());
-    std::vector<float> expected(fitted.pixels.size());
-    to_values(fitted.pixels.data(), expected.size(), expected.data());
-    EXPECT_EQ(values(*data.train, 0), expected);
+    EXPECT_EQ(values(*data.train, 0), values(fit(wide, data.train->shape())));
     EXPECT_EQ(data.train->decodes(), cache == 0);
   }
 }
 
 TEST_F(PictureData, GivesPartsOfTheWholePicture) {
   const Image wide = distinct_picture(20, 40, 3);
-  put("train/a/1.png", wide);
-  put("train/b/1.png", distinct_picture(11, 10, 3));
-  put("test/a/1.png", distinct_picture(7, 8, 3));
+  put_wide(wide);
   for (const std::uint64_t cache : {0, 1 << 20}) {
     const DataPair data = open({.height = 6, .width = 8, .cache = cache});
     EXPECT_EQ(data.train->picture_size(0), (PictureSize{20, 40}));
     // The left edge, which is not in the fitted picture.
     const PicturePart edge{.top = 0.25, .left = 0, .height = 0.5, .width = 0.1};
-    const Image expected = fit_part(wide, edge, data.train->shape());
-    std::vector<float> got(expected.pixels.size());
+    std::vector<float> got(data.train->shape().size());
     data.train->get_part(0, edge, got.data());
-    std::vector<float> values(got.size());
-    to_values(expected.pixels.data(), values.size(), values.data());
-    EXPECT_EQ(got, values);
+    EXPECT_EQ(got, values(fit_part(wide, edge, data.train->shape())));
     put("train/a/1.png", distinct_picture(20, 41, 3));
     EXPECT_EQ(message([&] { data.train->get_part(0, edge, got.data()); }),
               path("train/a/1.png") + ": it has changed since the data were opened");
