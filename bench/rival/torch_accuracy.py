@@ -68,9 +68,9 @@ def read_data(name):
 def check(recipe):
     """Refuses what is not written below."""
     changes = [change for change in recipe["augment"].split(",") if change]
-    neutral = {"clip_norm": 0, "label_smoothing": 0, "balance_classes": False, "average": 0, "patience": 0}
+    neutral = {"clip_norm": 0, "balance_classes": False, "average": 0, "patience": 0}
     good = (recipe["optimiser"] == "sgd" and recipe["schedule"] in ("cosine", "one_cycle")
-            and all(change == "flip" or change.startswith("crop=") for change in changes)
+            and all(change == "flip" or change.startswith(("crop=", "cutout=")) for change in changes)
             and all(recipe[key] == value for key, value in neutral.items()))
     if not good:
         raise SystemExit(f"a recipe that is not written in PyTorch here: {recipe}")
@@ -112,18 +112,30 @@ def make_schedule(optimiser, recipe, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
 
 
+def moved(x, by):
+    """Each picture moved by up to so many pixels each way."""
+    n, channels, height, width = x.shape
+    rows, columns = (torch.randint(2 * by + 1, (n, 1)) + torch.arange(side) for side in (height, width))
+    padded = nn.functional.pad(x, (by,) * 4)  # 0 is the mean
+    return padded[torch.arange(n)[:, None, None, None], torch.arange(channels)[:, None, None],
+                  rows[:, None, :, None], columns[:, None, None, :]]
+
+
+def cut_out(x, side):
+    """A square of each picture set to 0, the mean; its middle is anywhere, so that it may stick out."""
+    n, _, height, width = x.shape
+    rows, columns = ((torch.arange(size) - torch.randint(size, (n, 1)) + side // 2) for size in (height, width))
+    inside = [(0 <= place) & (place < side) for place in (rows, columns)]
+    return x.masked_fill((inside[0][:, :, None] & inside[1][:, None, :])[:, None], 0)
+
+
 def augmented(x, augment):
-    """x, normalised, with every second picture flipped, and moved by up to so many pixels each way."""
-    for change in filter(None, augment.split(",")):
-        if change == "flip":
+    """x, normalised, with the changes of a recipe, each picture by itself."""
+    for name, _, value in (change.partition("=") for change in filter(None, augment.split(","))):
+        if name == "flip":
             x = torch.where(torch.rand(len(x), 1, 1, 1) < 0.5, x.flip(3), x)
         else:
-            by = int(change.removeprefix("crop="))
-            n, channels, height, width = x.shape
-            rows, columns = (torch.randint(2 * by + 1, (n, 1)) + torch.arange(side) for side in (height, width))
-            padded = nn.functional.pad(x, (by,) * 4)  # 0 is the mean
-            x = padded[torch.arange(n)[:, None, None, None], torch.arange(channels)[:, None, None],
-                       rows[:, None, :, None], columns[:, None, None, :]]
+            x = {"crop": moved, "cutout": cut_out}[name](x, int(value))
     return x
 
 
@@ -154,7 +166,7 @@ def train(net, recipe, data):
     model = nets.make(net)
     initialise(model)
     model = model.to(memory_format=torch.channels_last)
-    optimiser, loss = make_optimiser(model, recipe), nn.CrossEntropyLoss()
+    optimiser, loss = make_optimiser(model, recipe), nn.CrossEntropyLoss(label_smoothing=recipe["label_smoothing"])
     epochs, batch = recipe["epochs"], recipe["batch"]
     schedule = make_schedule(optimiser, recipe, epochs * math.ceil(len(images) / batch))
     accuracies, losses = [], []
