@@ -11,6 +11,14 @@ bool narrow_pays(const ConvolutionSize& s) { return narrow_possible(s) && s.inpu
 
 }  // namespace
 
+bool winograd_possible(const ConvolutionSize& s, WinogradTile tile) {
+  const bool five = tile == WinogradTile::f2x2_5x5 || tile == WinogradTile::f4x4_5x5;
+  const std::int64_t kernel = five ? 5 : 3;
+  return s.kernel_height == kernel && s.kernel_width == kernel && s.stride_height == 1 &&
+         s.stride_width == 1 && s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1 &&
+         s.pad_height < kernel && s.pad_width < kernel;
+}
+
 bool convolution_add_possible(const ConvolutionSize& s) {
   const auto sees = [](std::int64_t input, std::int64_t kernel, std::int64_t pad, std::int64_t dilation) {
     return pad <= (kernel - 1) * dilation && dilation <= input;

@@ -82,4 +82,14 @@ std::unique_ptr<ConvolutionForward> make_narrow_forward(const ConvolutionSize& s
 std::unique_ptr<ConvolutionBackwardData> make_narrow_backward_data(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardWeights> make_narrow_backward_weights(const ConvolutionSize& size);
 
+// Winograd's, by tiles of so many outputs: square kernels of 3 or 5 with stride 1, dilation 1, one group and
+// at most kernel - 1 of padding.
+enum class WinogradTile { f4x4_3x3, f6x6_3x3, f2x2_5x5, f4x4_5x5 };
+bool winograd_possible(const ConvolutionSize& size, WinogradTile tile);
+std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile);
+std::unique_ptr<ConvolutionBackwardData> make_winograd_backward_data(const ConvolutionSize& size,
+                                                                     WinogradTile tile);
+std::unique_ptr<ConvolutionBackwardWeights> make_winograd_backward_weights(const ConvolutionSize& size,
+                                                                           WinogradTile tile);
+
 }  // namespace halfwave::kernel

@@ -1,0 +1,425 @@
+// Winograd's convolution, forward and backward-data, which is a forward pass over dy with the filters turned
+// around. A thread takes strips by blocks: their input is transformed, multiplied by the transformed weights
+// point by point (T tiles x a panel of outputs at once), and the products are transformed back, given their
+// bias, and handed to the epilogue row by row. While products run, the next block's input and this block's
+// output are fetched into the caches.
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "halfwave/base/parallel.h"
+#include "halfwave/base/simd_targets.h"
+#include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/prefetcher.h"
+#include "halfwave/kernel/winograd_layout.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "halfwave/kernel/winograd_forward.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "halfwave/kernel/partial-inl.h"
+#include "halfwave/kernel/winograd-inl.h"
+
+#ifndef HALFWAVE_WINOGRAD_FORWARD_COMMON
+#define HALFWAVE_WINOGRAD_FORWARD_COMMON
+namespace halfwave::kernel::winograd {
+
+// Where a pass finds the weight of an output, an input and a tap.
+struct WeightOrder {
+  std::size_t output, input, tap;
+  bool reversed;  // the last tap first
+};
+
+struct ForwardPass {
+  const Shape& shape;
+  const ForwardLayout& layout;
+  const float* x;
+  const float* weights;  // transformed
+  const float* bias;     // room for whole panels
+  const float* zeros;    // a row of the input
+  float* y;
+  const Epilogue& epilogue;
+};
+
+// What an instruction set has for one tile.
+struct ForwardKernels {
+  std::size_t side, tile;  // outputs and inputs
+  std::size_t lanes;
+  void (*transform_weights)(const Shape&, const ForwardLayout&, const WeightOrder&, const float* w,
+                            std::size_t panel, std::size_t first, std::size_t last, float* to);
+  void (*run_strips)(const ForwardPass&, std::size_t first, std::size_t last, float* scratch);
+};
+
+}  // namespace halfwave::kernel::winograd
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace halfwave::kernel {
+namespace HWY_NAMESPACE {
+namespace winograd {
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+// As many tiles as their sums fit the registers, beside a panel's weights and a value.
+constexpr std::size_t max_tiles(std::size_t vectors) { return (HWY_TARGET <= HWY_AVX3 ? 20 : 12) / vectors; }
+
+// ---- weights ----
+
+// The channels [first, last) of a panel.
+template <class W>
+void transform_weights(const Shape& shape, const ForwardLayout& layout, const WeightOrder& order,
+                       const float* w, std::size_t panel, std::size_t first, std::size_t last, float* to) {
+  const D d;
+  constexpr std::size_t taps = W::taps;
+  constexpr std::size_t tile = W::tile;
+  for (std::size_t at = 0; at < layout.panel; at += layout.lanes) {
+    const std::size_t output = panel * layout.panel + at;
+    if (output >= shape.outputs) break;
+    const std::size_t count = std::min(shape.outputs - output, layout.lanes);
+    // Past the last output, it is taken again.
+    const hn::RebindToSigned<D> di;
+    const auto last_lane = hn::Set(di, static_cast<std::int32_t>(count) - 1);
+    const auto places =
+        hn::Mul(hn::Min(hn::Iota(di, 0), last_lane), hn::Set(di, static_cast<std::int32_t>(order.output)));
+    const auto load = [&](const float* from) HWY_ATTR {
+      return order.output == 1 ? load_first(d, from, count) : hn::GatherIndex(d, from, places);
+    };
+    for (std::size_t c = first; c < last; ++c) {
+      const float* filter = w + output * order.output + c * order.input;
+      V half[tile][taps];
+      for (std::size_t s = 0; s < taps; ++s) {
+        V in[taps];
+        V out[tile];
+        for (std::size_t r = 0; r < taps; ++r) {
+          const std::size_t tap = r * taps + s;
+          in[r] = load(filter + (order.reversed ? taps * taps - 1 - tap : tap) * order.tap);
+        }
+        evaluate<typename W::Weight>(d, in, out);
+        for (std::size_t i = 0; i < tile; ++i) half[i][s] = out[i];
+      }
+      float* point = to + panel * W::points * layout.weight_stride + c * layout.panel + at;
+      for (std::size_t i = 0; i < tile; ++i) {
+        V out[tile];
+        evaluate<typename W::Weight>(d, half[i], out);
+        for (std::size_t j = 0; j < tile; ++j, point += layout.weight_stride) hn::Store(out[j], d, point);
+      }
+    }
+  }
+}
+
+// ---- products ----
+
+// One point of `Tiles` tiles times that of a panel: y(t, o) = sum over c of x(t, c) w(c, o).
+template <class W, std::size_t Vectors, std::size_t Tiles>
+void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t tile = static_cast<std::size_t>(W::points | 1) * lanes;
+  V sum[Tiles][Vectors];
+  for (std::size_t t = 0; t < Tiles; ++t) {
+    for (std::size_t v = 0; v < Vectors; ++v) sum[t][v] = hn::Zero(d);
+  }
+  const auto add = [&](std::size_t c) HWY_ATTR {
+    V weight[Vectors];
+    for (std::size_t v = 0; v < Vectors; ++v) weight[v] = hn::Load(d, w + v * lanes);
+    w += Vectors * lanes;
+    for (std::size_t t = 0; t < Tiles; ++t) {
+      const V value = hn::Set(d, x[t * tile + c]);
+      for (std::size_t v = 0; v < Vectors; ++v) sum[t][v] = hn::MulAdd(value, weight[v], sum[t][v]);
+    }
+  };
+  for (; channels >= lanes; channels -= lanes, x += group) {
+#pragma GCC unroll 4
+    for (std::size_t c = 0; c < lanes; ++c) add(c);
+  }
+  for (std::size_t c = 0; c < channels; ++c) add(c);
+  for (std::size_t t = 0; t < Tiles; ++t) {
+    for (std::size_t v = 0; v < Vectors; ++v) hn::Store(sum[t][v], d, y + t * tile + v * group);
+  }
+}
+
+using Multiply = void (*)(const float*, const float*, float*, std::size_t, std::size_t);
+
+template <class W, std::size_t Vectors, std::size_t... T>
+Multiply multiply_of(std::size_t tiles, std::index_sequence<T...>) {
+  static constexpr Multiply table[] = {&multiply<W, Vectors, T + 1>...};
+  return table[tiles - 1];
+}
+
+template <class W, std::size_t Vectors>
+void multiply_panels(const ForwardPass& pass, std::size_t first, std::size_t last, std::size_t tiles,
+                     const float* x, float* product, Prefetcher& prefetcher) {
+  constexpr std::size_t most = max_tiles(Vectors);
+  const ForwardLayout& l = pass.layout;
+  const std::size_t parts = parts_of(tiles, most);
+  for (std::size_t point = 0; point < W::points; ++point) {
+    for (std::size_t panel = first; panel < last; ++panel) {
+      const float* w = pass.weights + (panel * W::points + point) * l.weight_stride;
+      float* y = product + (panel - first) * Vectors * l.strides.group + point * l.lanes;
+      for (std::size_t part = 0, t = 0; part < parts; ++part) {
+        const std::size_t end = tiles * (part + 1) / parts;
+        multiply_of<W, Vectors>(end - t, std::make_index_sequence<most>())(
+            x + t * l.strides.tile + point * l.lanes, w, y + t * l.strides.tile, l.strides.group,
+            pass.shape.channels);
+        t = end;
+        prefetcher.step();
+      }
+    }
+  }
+}
+
+// ---- outputs ----
+
+// Up to rows x columns pixels of one tile and vector of outputs.
+template <class W>
+HWY_INLINE void write_tile(const float* product, V bias, std::size_t lanes, float* y, std::size_t row,
+                           std::size_t pixel, std::size_t rows, std::size_t columns, std::size_t count) {
+  const D d;
+  constexpr std::size_t side = W::outputs;
+  constexpr std::size_t tile = W::tile;
+  V half[side][tile];
+  for (std::size_t j = 0; j < tile; ++j) {
+    V in[tile];
+    V out[side];
+    for (std::size_t i = 0; i < tile; ++i) in[i] = hn::Load(d, product + (i * tile + j) * lanes);
+    interpolate<typename W::Output>(d, in, out);
+    for (std::size_t i = 0; i < side; ++i) half[i][j] = out[i];
+  }
+  const bool whole = columns == side && count >= lanes;
+  for (std::size_t i = 0; i < side; ++i) {
+    if (i >= rows) break;
+    V out[side];
+    interpolate<typename W::Output>(d, half[i], out);
+    if (whole) {
+      for (std::size_t j = 0; j < side; ++j) hn::StoreU(hn::Add(out[j], bias), d, y + i * row + j * pixel);
+    } else {
+      for (std::size_t j = 0; j < side; ++j) {
+        if (j < columns) store_first(hn::Add(out[j], bias), d, y + i * row + j * pixel, count);
+      }
+    }
+  }
+}
+
+template <class W>
+void write_strip(const ForwardPass& pass, std::size_t strip, std::size_t first, std::size_t last,
+                 const float* product) {
+  const D d;
+  const Shape& s = pass.shape;
+  const ForwardLayout& l = pass.layout;
+  const std::size_t row = s.output_width * s.outputs;
+  const std::size_t top = strip % l.tiles.rows * W::outputs;
+  float* y = pass.y + (strip / l.tiles.rows * s.output_height + top) * row;
+  const std::size_t rows = std::min<std::size_t>(W::outputs, s.output_height - top);
+  const std::size_t end = std::min(last * l.panel, s.outputs);
+  for (std::size_t o = first * l.panel; o < end; o += l.lanes, product += l.strides.group) {
+    const V bias = hn::LoadU(d, pass.bias + o);
+    for (std::size_t t = 0; t < l.tiles.columns; ++t) {
+      const std::size_t left = t * W::outputs;
+      write_tile<W>(product + t * l.strides.tile, bias, l.lanes, y + left * s.outputs + o, row, s.outputs,
+                    rows, std::min<std::size_t>(W::outputs, s.output_width - left), s.outputs - o);
+    }
+  }
+}
+
+// ---- the pass ----
+
+// Strips [first, last) of all images.
+template <class W>
+void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, float* scratch) {
+  const Shape& s = pass.shape;
+  const ForwardLayout& l = pass.layout;
+  float* columns = scratch;
+  float* transformed = columns + l.columns;
+  float* product = transformed + l.transformed;
+  const std::size_t input_row = s.width * s.channels;
+  const std::size_t output_row = s.output_width * s.outputs;
+  const auto input_of = [&](std::size_t strip) {
+    return pass.x +
+           (strip / l.tiles.rows * s.height + std::min(strip % l.tiles.rows * W::outputs, s.height)) *
+               input_row;
+  };
+  const auto output_of = [&](std::size_t strip) {
+    return pass.y + (strip / l.tiles.rows * s.output_height + strip % l.tiles.rows * W::outputs) * output_row;
+  };
+  for (std::size_t begin = first; begin < last; begin += l.strips) {
+    const std::size_t end = std::min(begin + l.strips, last);
+    for (std::size_t strip = begin; strip < end; ++strip) {
+      StripRows rows{
+          .row = {}, .width = s.width, .pixel = s.channels, .pad = s.pad_width, .channels = s.channels};
+      const float* image = pass.x + strip / l.tiles.rows * s.height * input_row;
+      for (std::size_t i = 0; i < W::tile; ++i) {
+        const std::size_t at = strip % l.tiles.rows * W::outputs + i;  // in the padded image
+        const bool inside = at >= s.pad_height && at - s.pad_height < s.height;
+        rows.row[i] = inside ? image + (at - s.pad_height) * input_row : pass.zeros;
+      }
+      evaluate_strip<typename W::Input>(D(), rows, W::outputs, l.tiles.columns, columns,
+                                        transformed + (strip - begin) * l.tiles.columns * l.strides.tile,
+                                        l.strides);
+    }
+    const std::size_t tiles = (end - begin) * l.tiles.columns;
+    const std::size_t calls = W::points * l.panels * parts_of(tiles, max_tiles(l.panel / l.lanes));
+    Prefetcher prefetcher(calls);
+    if (end < last) prefetcher.read(input_of(end), input_of(std::min(end + l.strips, last)));
+    prefetcher.write(output_of(begin), output_of(end));
+    for (std::size_t panel = 0; panel < l.panels; panel += l.panels_together) {
+      const std::size_t panel_end = std::min(panel + l.panels_together, l.panels);
+      if (l.panel > l.lanes) {
+        multiply_panels<W, 2>(pass, panel, panel_end, tiles, transformed, product, prefetcher);
+      } else {
+        multiply_panels<W, 1>(pass, panel, panel_end, tiles, transformed, product, prefetcher);
+      }
+      for (std::size_t strip = begin; strip < end; ++strip) {
+        write_strip<W>(pass, strip, panel, panel_end,
+                       product + (strip - begin) * l.tiles.columns * l.strides.tile);
+      }
+    }
+    if (pass.epilogue.apply != nullptr) {
+      float* from = output_of(begin);
+      pass.epilogue(from, static_cast<std::size_t>(output_of(end) - from));
+    }
+  }
+}
+
+template <int side, int taps>
+ForwardKernels kernels_of() {
+  using W = Winograd<side, taps>;
+  return {W::outputs, W::tile, hn::Lanes(D()), &transform_weights<W>, &run_strips<W>};
+}
+
+}  // namespace winograd
+
+winograd::ForwardKernels winograd_forward_kernels(WinogradTile tile) {
+  switch (tile) {
+    case WinogradTile::f6x6_3x3:
+      return winograd::kernels_of<6, 3>();
+    case WinogradTile::f2x2_5x5:
+      return winograd::kernels_of<2, 5>();
+    case WinogradTile::f4x4_5x5:
+      return winograd::kernels_of<4, 5>();
+    default:
+      return winograd::kernels_of<4, 3>();
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfwave::kernel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halfwave::kernel {
+namespace {
+
+using namespace winograd;
+
+HWY_EXPORT(winograd_forward_kernels);
+
+class Transformed {
+ public:
+  Transformed(const Shape& shape, const WeightOrder& order, WinogradTile tile)
+      : kernels_(HWY_DYNAMIC_DISPATCH(winograd_forward_kernels)(tile)),
+        shape_(shape),
+        order_(order),
+        layout_(shape, kernels_.side, kernels_.tile, kernels_.lanes),
+        bias_(layout_.panels * layout_.panel),
+        zeros_(shape.width * shape.channels) {}
+
+  void load(const float* w, const float* b) {
+    w_ = w;
+    if (b != nullptr) std::copy_n(b, shape_.outputs, bias_.begin());
+    packed_ = false;
+  }
+
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
+    transform();
+    const ForwardPass pass{shape_,       layout_,       x, weights_.floats(layout_.weights()),
+                           bias_.data(), zeros_.data(), y, epilogue};
+    float* scratch = workspace.floats(layout_.scratch() * static_cast<std::size_t>(thread_count()));
+    parallel_for(static_cast<std::size_t>(n) * layout_.tiles.rows, 1,
+                 [&](std::size_t begin, std::size_t end, int thread) {
+                   kernels_.run_strips(pass, begin, end,
+                                       scratch + layout_.scratch() * static_cast<std::size_t>(thread));
+                 });
+  }
+
+ private:
+  void transform() {
+    if (packed_) return;
+    float* to = weights_.floats(layout_.weights());
+    parallel_for(layout_.panels * shape_.channels, 64, [&](std::size_t begin, std::size_t end, int) {
+      while (begin < end) {
+        const std::size_t panel = begin / shape_.channels;
+        const std::size_t first = begin % shape_.channels;
+        const std::size_t last = std::min(shape_.channels, first + end - begin);
+        kernels_.transform_weights(shape_, layout_, order_, w_, panel, first, last, to);
+        begin += last - first;
+      }
+    });
+    packed_ = true;
+  }
+
+  ForwardKernels kernels_;
+  Shape shape_;
+  WeightOrder order_;
+  ForwardLayout layout_;
+  std::vector<float> bias_;   // zeros without one
+  std::vector<float> zeros_;  // a row of the input
+  Workspace weights_;
+  const float* w_ = nullptr;
+  bool packed_ = false;
+};
+
+// Outputs x kernel height x kernel width x inputs.
+WeightOrder forward_order(const Shape& s, std::size_t kernel) {
+  return {.output = kernel * kernel * s.channels, .input = 1, .tap = s.channels, .reversed = false};
+}
+WeightOrder backward_order(const Shape& s, std::size_t kernel) {
+  return {.output = 1, .input = kernel * kernel * s.channels, .tap = s.channels, .reversed = true};
+}
+
+class WinogradForward final : public ConvolutionForward {
+ public:
+  WinogradForward(const Shape& s, std::size_t kernel, WinogradTile tile)
+      : convolution_(s, forward_order(s, kernel), tile) {}
+
+  const char* name() const override { return "winograd"; }
+  void load(const float* w, const float* b) override { convolution_.load(w, b); }
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
+           Workspace& workspace) override {
+    convolution_.run(n, x, y, epilogue, workspace);
+  }
+
+ private:
+  Transformed convolution_;
+};
+
+class WinogradBackwardData final : public ConvolutionBackwardData {
+ public:
+  WinogradBackwardData(const Shape& s, std::size_t kernel, WinogradTile tile)
+      : convolution_(turned(s, kernel), backward_order(s, kernel), tile) {}
+
+  const char* name() const override { return "winograd"; }
+  void load(const float* w) override { convolution_.load(w, nullptr); }
+  void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
+    convolution_.run(n, dy, dx, {}, workspace);
+  }
+
+ private:
+  Transformed convolution_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile) {
+  return std::make_unique<WinogradForward>(shape_of(size), static_cast<std::size_t>(size.kernel_height),
+                                           tile);
+}
+
+std::unique_ptr<ConvolutionBackwardData> make_winograd_backward_data(const ConvolutionSize& size,
+                                                                     WinogradTile tile) {
+  return std::make_unique<WinogradBackwardData>(shape_of(size), static_cast<std::size_t>(size.kernel_height),
+                                                tile);
+}
+
+}  // namespace halfwave::kernel
+#endif  // HWY_ONCE

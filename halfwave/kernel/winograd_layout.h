@@ -1,0 +1,147 @@
+// How Winograd's convolution cuts up its work and lays out what it keeps. A strip is one row of tiles over
+// the width of an image; a block is some strips, whose transformed values stay in the second-level cache. All
+// sizes in floats.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "halfwave/kernel/convolution.h"
+
+namespace halfwave::kernel::winograd {
+
+// A convolution of stride 1. A backward pass has its own: what it reads is the input.
+struct Shape {
+  std::size_t height, width, channels;
+  std::size_t output_height, output_width, outputs;
+  std::size_t pad_height, pad_width;
+};
+
+inline Shape shape_of(const ConvolutionSize& s) {
+  const auto count = [](std::int64_t size) { return static_cast<std::size_t>(size); };
+  return {.height = count(s.input_height),
+          .width = count(s.input_width),
+          .channels = count(s.input_channels),
+          .output_height = count(s.output_height),
+          .output_width = count(s.output_width),
+          .outputs = count(s.output_channels),
+          .pad_height = count(s.pad_height),
+          .pad_width = count(s.pad_width)};
+}
+
+// Of the pass that makes dx of dy, with the filters turned around.
+inline Shape turned(const Shape& s, std::size_t kernel) {
+  return {.height = s.output_height,
+          .width = s.output_width,
+          .channels = s.outputs,
+          .output_height = s.height,
+          .output_width = s.width,
+          .outputs = s.channels,
+          .pad_height = kernel - 1 - s.pad_height,
+          .pad_width = kernel - 1 - s.pad_width};
+}
+
+inline std::size_t parts_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
+
+// An odd number of cache lines, so that neighbours do not share their places in the caches.
+inline std::size_t odd_lines(std::size_t floats) { return (parts_of(floats, 16) | 1) * 16; }
+
+// How many columns of a product are made at once: two vectors where that leaves none empty.
+inline std::size_t panel_of(std::size_t columns, std::size_t lanes) {
+  return parts_of(columns, lanes) % 2 == 0 ? 2 * lanes : lanes;
+}
+
+struct Tiles {
+  Tiles(const Shape& s, std::size_t side)
+      : rows(parts_of(s.output_height, side)), columns(parts_of(s.output_width, side)) {}
+
+  // Strips of a block of about so many tiles.
+  std::size_t strips_of(std::size_t tiles) const { return parts_of(tiles, columns); }
+
+  std::size_t rows, columns;  // of an image
+};
+
+// Where a transformed value lies, from those of its neighbours.
+struct Strides {
+  std::size_t point, tile, group;  // a group is a vector of channels
+};
+
+// Forward and backward-data. Transformed input and product: group, tile, point, lane. Transformed weights:
+// panel, point, channel, output.
+struct ForwardLayout {
+  // side: of a tile's outputs; tile: of its inputs; lanes: of a vector.
+  ForwardLayout(const Shape& s, std::size_t side, std::size_t tile, std::size_t vector)
+      : tiles(s, side),
+        lanes(vector),
+        points(tile * tile),
+        groups(parts_of(s.channels, lanes)),
+        panel(panel_of(s.outputs, lanes)),
+        panels(parts_of(s.outputs, panel)),
+        panels_together(std::clamp<std::size_t>(128 / panel, 1, panels)),
+        strips(tiles.strips_of(std::clamp<std::size_t>(40960 / (points * groups * lanes), 16, 64))),
+        weight_stride(odd_lines(s.channels * panel)) {
+    strides.point = lanes;
+    strides.tile = (points | 1) * lanes;
+    strides.group = strips * tiles.columns * strides.tile;
+    columns = ((tiles.columns - 1) * side + tile) * tile * lanes;
+    transformed = groups * strides.group;
+    product = panels_together * panel / lanes * strides.group;
+  }
+
+  std::size_t scratch() const { return columns + transformed + product; }
+  std::size_t weights() const { return panels * points * weight_stride; }
+
+  Tiles tiles;
+  std::size_t lanes, points;
+  std::size_t groups;           // of input channels
+  std::size_t panel, panels;    // output channels
+  std::size_t panels_together;  // panels whose products are made before they are transformed
+  std::size_t strips;           // of a block: about 160 KB of transformed input
+  std::size_t weight_stride;    // from point to point
+  Strides strides{};
+  std::size_t columns, transformed, product;  // room of a thread
+};
+
+// Backward-weights: products of transformed dy, turned, with transformed x. Both: point, tile, channel.
+// Products: point, panel of input channels, output, input channel. The threads share out the outputs, so that
+// each has products of its own; where those are few, the strips too.
+struct WeightsLayout {
+  WeightsLayout(const Shape& s, std::size_t side, std::size_t tile, std::size_t vector, std::size_t threads)
+      : tiles(s, side),
+        lanes(vector),
+        points(tile * tile),
+        panel(panel_of(s.channels, lanes)),
+        panels(parts_of(s.channels, panel)) {
+    constexpr std::size_t large = std::size_t{1}
+                                  << 18;  // 1 MB: more than a thread should have for itself alone
+    const std::size_t wanted = points * s.channels * s.outputs > large ? threads : 1;
+    outputs = parts_of(parts_of(s.outputs, wanted), lanes) * lanes;
+    output_parts = parts_of(s.outputs, outputs);
+    strip_parts = std::max<std::size_t>(threads / output_parts, 1);
+    const std::size_t channels = panels * panel;
+    // About 768 KB of transformed values; more where the products themselves are larger than the cache.
+    const std::size_t values = points * (channels + outputs);
+    const std::size_t room = points * channels * outputs > (std::size_t{3} << 19)
+                                 ? 256
+                                 : std::clamp<std::size_t>(196608 / values, 48, 256);
+    strips = tiles.strips_of(room);
+    const std::size_t most = strips * tiles.columns;
+    x = {.point = odd_lines(most * channels), .tile = channels, .group = lanes};
+    dy = {.point = odd_lines(most * outputs), .tile = outputs, .group = lanes};
+    product_point = odd_lines(channels * outputs);
+    columns = ((tiles.columns - 1) * side + tile) * tile * lanes;
+  }
+
+  std::size_t scratch() const { return columns + points * (x.point + dy.point + product_point); }
+
+  Tiles tiles;
+  std::size_t lanes, points;
+  std::size_t panel, panels;  // input channels
+  std::size_t outputs = 0;    // of a part, whole vectors
+  std::size_t output_parts = 0, strip_parts = 0;
+  std::size_t strips = 0;  // of a block
+  Strides x{}, dy{};
+  std::size_t product_point = 0, columns = 0;
+};
+
+}  // namespace halfwave::kernel::winograd

@@ -1,0 +1,222 @@
+// Winograd's convolution against the definition in double, over generated shapes. Its bound is that of its
+// own arithmetic (Barabasz et al. 2020, ACM Transactions on Mathematical Software 46(4), section 3): the same
+// formula on magnitudes, times the roundings that a product passes through.
+#include <gtest/gtest.h>
+
+#include "convolution_testing.h"
+#include "halfwave/kernel/winograd_matrix.h"
+
+namespace halfwave::kernel {
+namespace {
+
+template <WinogradTile kind>
+constexpr Implementation implementation_of(const char* name) {
+  return {name, [](const ConvolutionSize& size) { return make_winograd_forward(size, kind); },
+          [](const ConvolutionSize& size) { return make_winograd_backward_data(size, kind); },
+          [](const ConvolutionSize& size) { return make_winograd_backward_weights(size, kind); }};
+}
+
+// A square of values, row by row.
+using Square = std::vector<double>;
+
+// |Matrix| in |Matrix|^T, or with `back` |Matrix|^T in |Matrix|.
+template <class Matrix, bool back>
+Square spread(const Square& in) {
+  constexpr int from = back ? Matrix::rows : Matrix::columns;
+  constexpr int to = back ? Matrix::columns : Matrix::rows;
+  const auto at = [](int i, int j) { return std::abs(back ? Matrix::at(j, i) : Matrix::at(i, j)); };
+  Square out(static_cast<std::size_t>(to * to));
+  for (int i = 0; i < to; ++i) {
+    for (int j = 0; j < to; ++j) {
+      for (int k = 0; k < from; ++k) {
+        for (int l = 0; l < from; ++l)
+          out[static_cast<std::size_t>(i * to + j)] +=
+              at(i, k) * at(j, l) * in[static_cast<std::size_t>(k * from + l)];
+      }
+    }
+  }
+  return out;
+}
+
+// So many roundings a product passes through in both directions of a transform by sums of so many terms: each
+// term its factor's, its product's and those of the additions; a pair's factor and addition.
+constexpr double roundings_of(int terms) { return 2.0 * (terms + 4); }
+
+// A picture of magnitudes, 0 outside.
+struct Magnitudes {
+  std::span<const float> values;
+  std::int64_t height, width, channels;
+
+  double at(std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t channel) const {
+    if (row < 0 || row >= height || column < 0 || column >= width) return 0;
+    return std::abs(static_cast<double>(
+        values[static_cast<std::size_t>(((image * height + row) * width + column) * channels + channel)]));
+  }
+  template <class Matrix>
+  Square tile(std::int64_t image, std::int64_t top, std::int64_t left, std::int64_t channel) const {
+    Square in;
+    for (int i = 0; i < Matrix::columns; ++i) {
+      for (int j = 0; j < Matrix::columns; ++j) in.push_back(at(image, top + i, left + j, channel));
+    }
+    return spread<Matrix, false>(in);
+  }
+};
+
+void add_products(Square& sum, const Square& a, const Square& b) {
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += a[i] * b[i];
+}
+
+// Bounds of y for x of so many channels. filter(o, c) is transformed.
+template <class W, class Filter>
+std::vector<double> forward_bound(const Magnitudes& x, std::int64_t n, std::int64_t height,
+                                  std::int64_t width, std::int64_t outputs, std::int64_t pad_height,
+                                  std::int64_t pad_width, const Filter& filter) {
+  const double roundings = static_cast<double>(x.channels) + roundings_of(W::tile) + roundings_of(W::taps) +
+                           roundings_of(W::tile) + 2;
+  std::vector<double> bound(static_cast<std::size_t>(n * height * width * outputs));
+  for (std::int64_t o = 0; o < outputs; ++o) {
+    std::vector<Square> filters;
+    for (std::int64_t c = 0; c < x.channels; ++c) filters.push_back(filter(o, c));
+    for (std::int64_t image = 0; image < n; ++image) {
+      for (std::int64_t top = 0; top < height; top += W::outputs) {
+        for (std::int64_t left = 0; left < width; left += W::outputs) {
+          Square sum(W::points);
+          for (std::int64_t c = 0; c < x.channels; ++c)
+            add_products(sum, x.tile<typename W::Input>(image, top - pad_height, left - pad_width, c),
+                         filters[static_cast<std::size_t>(c)]);
+          const Square out = spread<typename W::Output, true>(sum);
+          for (std::int64_t i = 0; i < std::min<std::int64_t>(W::outputs, height - top); ++i) {
+            for (std::int64_t j = 0; j < std::min<std::int64_t>(W::outputs, width - left); ++j)
+              bound[static_cast<std::size_t>(((image * height + top + i) * width + left + j) * outputs + o)] =
+                  roundings * rounding * out[static_cast<std::size_t>(i * W::outputs + j)];
+          }
+        }
+      }
+    }
+  }
+  return bound;
+}
+
+struct Bounds {
+  std::vector<double> y, dx, dw;
+};
+
+template <class W>
+Bounds bounds_of(const ConvolutionCase& c) {
+  const ConvolutionSize& s = c.size;
+  const Magnitudes x{c.x, s.input_height, s.input_width, s.input_channels};
+  const Magnitudes dy{c.dy, s.output_height, s.output_width, s.output_channels};
+  const auto filter = [&](std::int64_t o, std::int64_t i, bool reversed) {
+    Square taps;
+    for (std::int64_t t = 0; t < W::taps * W::taps; ++t) {
+      const std::int64_t tap = reversed ? W::taps * W::taps - 1 - t : t;
+      taps.push_back(std::abs(static_cast<double>(
+          c.w[static_cast<std::size_t>((o * W::taps * W::taps + tap) * s.input_channels + i)])));
+    }
+    return spread<typename W::Weight, false>(taps);
+  };
+  Bounds b;
+  b.y = forward_bound<W>(x, c.n, s.output_height, s.output_width, s.output_channels, s.pad_height,
+                         s.pad_width, [&](std::int64_t o, std::int64_t i) { return filter(o, i, false); });
+  for (std::size_t i = 0; i < b.y.size(); ++i)
+    b.y[i] += rounding * std::abs(static_cast<double>(c.b[i % static_cast<std::size_t>(s.output_channels)]));
+  b.dx = forward_bound<W>(dy, c.n, s.input_height, s.input_width, s.input_channels,
+                          W::taps - 1 - s.pad_height, W::taps - 1 - s.pad_width,
+                          [&](std::int64_t i, std::int64_t o) { return filter(o, i, true); });
+  const std::int64_t tiles = c.n * ((s.output_height + W::outputs - 1) / W::outputs) *
+                             ((s.output_width + W::outputs - 1) / W::outputs);
+  // On top of those of the tiles' sum: one for each part of the strips, and for what was in dw before.
+  const double roundings = static_cast<double>(tiles) + roundings_of(W::tile) + roundings_of(W::outputs) +
+                           roundings_of(W::tile) + 6;
+  b.dw.resize(c.dw.size());
+  for (std::int64_t o = 0; o < s.output_channels; ++o) {
+    for (std::int64_t i = 0; i < s.input_channels; ++i) {
+      Square sum(W::points);
+      for (std::int64_t image = 0; image < c.n; ++image) {
+        for (std::int64_t top = 0; top < s.output_height; top += W::outputs) {
+          for (std::int64_t left = 0; left < s.output_width; left += W::outputs)
+            add_products(sum, x.tile<typename W::Input>(image, top - s.pad_height, left - s.pad_width, i),
+                         dy.tile<typename W::Output>(image, top, left, o));
+        }
+      }
+      const Square out = spread<typename W::Weight, true>(sum);
+      for (std::int64_t t = 0; t < W::taps * W::taps; ++t) {
+        const auto at = static_cast<std::size_t>((o * W::taps * W::taps + t) * s.input_channels + i);
+        b.dw[at] = roundings * rounding *
+                   (out[static_cast<std::size_t>(t)] + std::abs(static_cast<double>(c.dw[at])));
+      }
+    }
+  }
+  return b;
+}
+
+struct Kind {
+  WinogradTile tile;
+  std::int64_t kernel;
+  Implementation implementation;
+  Bounds (*bounds)(const ConvolutionCase&);
+};
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all{
+      {WinogradTile::f4x4_3x3, 3, implementation_of<WinogradTile::f4x4_3x3>("F(4x4, 3x3)"),
+       &bounds_of<Winograd<4, 3>>},
+      {WinogradTile::f6x6_3x3, 3, implementation_of<WinogradTile::f6x6_3x3>("F(6x6, 3x3)"),
+       &bounds_of<Winograd<6, 3>>},
+      {WinogradTile::f2x2_5x5, 5, implementation_of<WinogradTile::f2x2_5x5>("F(2x2, 5x5)"),
+       &bounds_of<Winograd<2, 5>>},
+      {WinogradTile::f4x4_5x5, 5, implementation_of<WinogradTile::f4x4_5x5>("F(4x4, 5x5)"),
+       &bounds_of<Winograd<4, 5>>}};
+  return all;
+}
+
+ConvolutionSize generated_size(const Kind& kind, std::uint64_t number) {
+  RandomStream random = random_of(number);
+  for (;;) {
+    ConvolutionSize s{};
+    const std::int64_t most = number % 4 == 3 ? 70 : 20;
+    s.input_channels = between(random, 1, most);
+    s.output_channels = between(random, 1, most);
+    s.kernel_height = s.kernel_width = kind.kernel;
+    s.input_height = between(random, 1, 15);
+    s.input_width = between(random, 1, 15);
+    s.pad_height = between(random, 0, kind.kernel - 1);
+    s.pad_width = between(random, 0, kind.kernel - 1);
+    if (fit(s)) return s;
+  }
+}
+
+class WinogradValue : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(WinogradValue, AgreesWithTheDefinition) {
+  const std::uint64_t number = GetParam();
+  for (const Kind& kind : kinds()) {
+    const ConvolutionSize size = generated_size(kind, number);
+    RandomStream random = random_of(1000 + number);
+    const ConvolutionCase c(size, between(random, 1, 4), 2000 + number);
+    SCOPED_TRACE(std::string(kind.implementation.name) + ": " + text_of(size) +
+                 fmt::format(", batch {}", c.n));
+    ASSERT_TRUE(winograd_possible(size, kind.tile));
+    const NaiveConvolution expected(size, c.n, c.x, c.w, c.b, c.dy);
+    const Bounds bounds = kind.bounds(c);
+    std::vector<double> dw = expected.dw.value;
+    for (std::size_t i = 0; i < dw.size(); ++i) dw[i] += static_cast<double>(c.dw[i]);
+    const auto check = [&] {
+      const ConvolutionResult got = run(kind.implementation, c, number % 2 == 0 ? Edge::back : Edge::front);
+      expect_within(got.y, expected.y.value, bounds.y, "y");
+      expect_within(got.dx, expected.dx.value, bounds.dx, "dx");
+      expect_within(got.dw, dw, bounds.dw, "dw");
+    };
+    for (const int threads : {1, 2, 5}) {
+      SCOPED_TRACE(fmt::format("{} threads", threads));
+      const ThreadScope scope(threads);
+      check();
+    }
+    for_each_target(check);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Generated, WinogradValue, testing::Range<std::uint64_t>(0, 40));
+
+}  // namespace
+}  // namespace halfwave::kernel
