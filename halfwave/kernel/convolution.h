@@ -64,13 +64,28 @@ class ConvolutionBackwardWeights {
   virtual void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) = 0;
 };
 
-std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size);
+// Which ways of computing may be chosen.
+enum class KernelChoice {
+  automatic,  // the cheapest
+  dense       // every product of the definition, once
+};
+
+struct ConvolutionUse {
+  std::int64_t batch = 1;  // the largest that will come
+  bool training = false;   // the weights change every step
+  KernelChoice kernels = KernelChoice::automatic;
+};
+
+std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size,
+                                                             const ConvolutionUse& use);
 // Adds to y instead of overwriting it. Not possible where an output sees nothing but padding: oneDNN 2.6
 // overwrites those.
 bool convolution_add_possible(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionForward> make_convolution_add(const ConvolutionSize& size);
-std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const ConvolutionSize& size);
-std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const ConvolutionSize& size,
+                                                                        const ConvolutionUse& use);
+std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size,
+                                                                              const ConvolutionUse& use);
 
 // The implementations, for tests and benchmarks. The narrow ones are for few input channels: dilation 1, one
 // group; see narrow_convolution.cc.
@@ -85,8 +100,11 @@ std::unique_ptr<ConvolutionBackwardWeights> make_narrow_backward_weights(const C
 // Winograd's, by tiles of so many outputs: square kernels of 3 or 5 with stride 1, dilation 1, one group and
 // at most kernel - 1 of padding.
 enum class WinogradTile { f4x4_3x3, f6x6_3x3, f2x2_5x5, f4x4_5x5 };
+std::size_t winograd_lanes();  // floats of a vector
 bool winograd_possible(const ConvolutionSize& size, WinogradTile tile);
-std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile);
+// In training the transformed weights are made anew in each run, in the workspace: they change every step.
+std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile,
+                                                          const ConvolutionUse& use);
 std::unique_ptr<ConvolutionBackwardData> make_winograd_backward_data(const ConvolutionSize& size,
                                                                      WinogradTile tile);
 std::unique_ptr<ConvolutionBackwardWeights> make_winograd_backward_weights(const ConvolutionSize& size,

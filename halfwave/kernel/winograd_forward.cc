@@ -316,8 +316,9 @@ HWY_EXPORT(winograd_forward_kernels);
 
 class Transformed {
  public:
-  Transformed(const Shape& shape, const WeightOrder& order, WinogradTile tile)
-      : kernels_(HWY_DYNAMIC_DISPATCH(winograd_forward_kernels)(tile)),
+  Transformed(const Shape& shape, const WeightOrder& order, WinogradTile tile, bool keeps)
+      : keeps_(keeps),
+        kernels_(HWY_DYNAMIC_DISPATCH(winograd_forward_kernels)(tile)),
         shape_(shape),
         order_(order),
         layout_(shape, kernels_.side, kernels_.tile, kernels_.lanes),
@@ -327,25 +328,25 @@ class Transformed {
   void load(const float* w, const float* b) {
     w_ = w;
     if (b != nullptr) std::copy_n(b, shape_.outputs, bias_.begin());
-    packed_ = false;
+    kept_ = false;
   }
 
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
-    transform();
-    const ForwardPass pass{shape_,       layout_,       x, weights_.floats(layout_.weights()),
-                           bias_.data(), zeros_.data(), y, epilogue};
-    float* scratch = workspace.floats(layout_.scratch() * static_cast<std::size_t>(thread_count()));
+    const std::size_t each = layout_.scratch();
+    const auto threads = static_cast<std::size_t>(thread_count());
+    float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : layout_.weights()));
+    float* weights = keeps_ ? weights_.floats(layout_.weights()) : scratch + each * threads;
+    if (!kept_) transform(weights);
+    kept_ = keeps_;
+    const ForwardPass pass{shape_, layout_, x, weights, bias_.data(), zeros_.data(), y, epilogue};
     parallel_for(static_cast<std::size_t>(n) * layout_.tiles.rows, 1,
                  [&](std::size_t begin, std::size_t end, int thread) {
-                   kernels_.run_strips(pass, begin, end,
-                                       scratch + layout_.scratch() * static_cast<std::size_t>(thread));
+                   kernels_.run_strips(pass, begin, end, scratch + each * static_cast<std::size_t>(thread));
                  });
   }
 
  private:
-  void transform() {
-    if (packed_) return;
-    float* to = weights_.floats(layout_.weights());
+  void transform(float* to) const {
     parallel_for(layout_.panels * shape_.channels, 64, [&](std::size_t begin, std::size_t end, int) {
       while (begin < end) {
         const std::size_t panel = begin / shape_.channels;
@@ -355,18 +356,18 @@ class Transformed {
         begin += last - first;
       }
     });
-    packed_ = true;
   }
 
+  bool keeps_;  // the transformed weights, from run to run; else each makes them, in shared memory
   ForwardKernels kernels_;
   Shape shape_;
   WeightOrder order_;
   ForwardLayout layout_;
   std::vector<float> bias_;   // zeros without one
   std::vector<float> zeros_;  // a row of the input
-  Workspace weights_;
+  Workspace weights_;         // transformed
+  bool kept_ = false;
   const float* w_ = nullptr;
-  bool packed_ = false;
 };
 
 // Outputs x kernel height x kernel width x inputs.
@@ -379,8 +380,8 @@ WeightOrder backward_order(const Shape& s, std::size_t kernel) {
 
 class WinogradForward final : public ConvolutionForward {
  public:
-  WinogradForward(const Shape& s, std::size_t kernel, WinogradTile tile)
-      : convolution_(s, forward_order(s, kernel), tile) {}
+  WinogradForward(const Shape& s, std::size_t kernel, WinogradTile tile, bool keeps)
+      : convolution_(s, forward_order(s, kernel), tile, keeps) {}
 
   const char* name() const override { return "winograd"; }
   void load(const float* w, const float* b) override { convolution_.load(w, b); }
@@ -396,7 +397,7 @@ class WinogradForward final : public ConvolutionForward {
 class WinogradBackwardData final : public ConvolutionBackwardData {
  public:
   WinogradBackwardData(const Shape& s, std::size_t kernel, WinogradTile tile)
-      : convolution_(turned(s, kernel), backward_order(s, kernel), tile) {}
+      : convolution_(turned(s, kernel), backward_order(s, kernel), tile, false) {}
 
   const char* name() const override { return "winograd"; }
   void load(const float* w) override { convolution_.load(w, nullptr); }
@@ -410,9 +411,14 @@ class WinogradBackwardData final : public ConvolutionBackwardData {
 
 }  // namespace
 
-std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile) {
-  return std::make_unique<WinogradForward>(shape_of(size), static_cast<std::size_t>(size.kernel_height),
-                                           tile);
+std::size_t winograd_lanes() {
+  return HWY_DYNAMIC_DISPATCH(winograd_forward_kernels)(WinogradTile::f4x4_3x3).lanes;
+}
+
+std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile,
+                                                          const ConvolutionUse& use) {
+  return std::make_unique<WinogradForward>(shape_of(size), static_cast<std::size_t>(size.kernel_height), tile,
+                                           !use.training);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_winograd_backward_data(const ConvolutionSize& size,

@@ -8,6 +8,10 @@
 namespace halfwave {
 namespace {
 
+kernel::ConvolutionUse use_of(const OperationRequest& request) {
+  return {.batch = request.batch, .training = request.training};
+}
+
 class ConvolutionOperation final : public Operation {
  public:
   ConvolutionOperation(const kernel::ConvolutionSize& size, const OperationRequest& request,
@@ -18,9 +22,12 @@ class ConvolutionOperation final : public Operation {
         weight_(weight),
         bias_(bias),
         size_(size),
-        forward_(adds_ ? kernel::make_convolution_add(size) : kernel::make_convolution_forward(size)),
-        backward_data_(request.input_gradient ? kernel::make_convolution_backward_data(size) : nullptr),
-        backward_weights_(request.training ? kernel::make_convolution_backward_weights(size) : nullptr) {}
+        forward_(adds_ ? kernel::make_convolution_add(size)
+                       : kernel::make_convolution_forward(size, use_of(request))),
+        backward_data_(request.input_gradient ? kernel::make_convolution_backward_data(size, use_of(request))
+                                              : nullptr),
+        backward_weights_(request.training ? kernel::make_convolution_backward_weights(size, use_of(request))
+                                           : nullptr) {}
 
   OperationTraits traits() const override {
     return {.backward_needs_x = true,

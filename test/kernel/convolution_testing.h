@@ -112,8 +112,12 @@ inline constexpr Implementation onednn{"onednn", &make_onednn_forward, &make_one
                                        &make_onednn_backward_weights};
 inline constexpr Implementation narrow{"narrow", &make_narrow_forward, &make_narrow_backward_data,
                                        &make_narrow_backward_weights};
-inline constexpr Implementation chosen{"chosen", &make_convolution_forward, &make_convolution_backward_data,
-                                       &make_convolution_backward_weights};
+// Their bound holds where each product is made.
+inline constexpr ConvolutionUse dense{.kernels = KernelChoice::dense};
+inline constexpr Implementation chosen{
+    "chosen", [](const ConvolutionSize& size) { return make_convolution_forward(size, dense); },
+    [](const ConvolutionSize& size) { return make_convolution_backward_data(size, dense); },
+    [](const ConvolutionSize& size) { return make_convolution_backward_weights(size, dense); }};
 
 // The implementations that can do a shape.
 inline std::vector<Implementation> implementations(const ConvolutionSize& size) {

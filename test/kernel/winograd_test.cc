@@ -11,7 +11,10 @@ namespace {
 
 template <WinogradTile kind>
 constexpr Implementation implementation_of(const char* name) {
-  return {name, [](const ConvolutionSize& size) { return make_winograd_forward(size, kind); },
+  return {name,
+          [](const ConvolutionSize& size) {
+            return make_winograd_forward(size, kind, {.training = size.input_height % 2 == 0});
+          },
           [](const ConvolutionSize& size) { return make_winograd_backward_data(size, kind); },
           [](const ConvolutionSize& size) { return make_winograd_backward_weights(size, kind); }};
 }
