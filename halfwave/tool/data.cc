@@ -78,11 +78,10 @@ void print_text(const DataPair& data, const std::vector<Duplicate>& duplicates) 
   }
   for (const std::string& note : data.notes) fmt::print("\nnote: {}", note);
   const bool table = data.train->table() != nullptr;
-  fmt::print("\n{} {} are left out{}\n", count_text(data.skipped.size()), table ? "rows" : "files",
-             data.skipped.empty() ? "" : ":");
+  fmt::print("\n{} left out: {}\n", table ? "rows" : "files", count_text(data.skipped.size()));
   for (const std::string& skipped : data.skipped) fmt::print("  {}\n", skipped);
-  fmt::print("{} {} for testing are also among those for training{}\n", count_text(duplicates.size()),
-             table ? "rows" : "pictures", duplicates.empty() ? "" : ": the test is too kind by as much");
+  fmt::print("{} for testing that are also among those for training: {}{}\n", table ? "rows" : "pictures",
+             count_text(duplicates.size()), duplicates.empty() ? "" : "; the test is too kind by as much");
   for (std::size_t i = 0; i < std::min(duplicates.size(), shown_duplicates); ++i)
     fmt::print("  {} is {}\n", data.test->name(duplicates[i].test), data.train->name(duplicates[i].train));
   if (duplicates.size() > shown_duplicates) fmt::print("  and so on\n");

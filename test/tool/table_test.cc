@@ -125,7 +125,7 @@ TEST_F(TableTraining, TheDataCommandShowsTheColumns) {
   const Result result = folder_.run({"data", "houses.csv", "--target", "price"});
   EXPECT_EQ(result.status, 0) << result.err;
   for (const char* part : {"size    numbers, some missing       2", "city    2 categories", "'price' is 1.2",
-                           "0 rows are left out", "rows for testing are also among those for training"})
+                           "rows left out: 0", "rows for testing that are also among those for training: "})
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in " << result.out;
   EXPECT_EQ(names(folder_.path()), Strings{"houses.csv"}) << "there is nothing to draw";
   expect_error(folder_.run({"data", "houses.csv", "--target", "prize"}), 1, {"no column 'prize'", "'price'"});
