@@ -110,4 +110,8 @@ std::unique_ptr<ConvolutionBackwardData> make_winograd_backward_data(const Convo
 std::unique_ptr<ConvolutionBackwardWeights> make_winograd_backward_weights(const ConvolutionSize& size,
                                                                            WinogradTile tile);
 
+// Zero-skipping: dilation 1, one group.
+std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardData> make_sparse_backward_data(const ConvolutionSize& size);
+
 }  // namespace halfwave::kernel

@@ -35,7 +35,10 @@ TEST(ConvolutionContract, TouchesNothingOutsideItsBuffers) {
       for (const Edge edge : {Edge::front, Edge::back}) run(implementation, c, edge);
     }
     for_each_target([&] {
-      for (const Edge edge : {Edge::front, Edge::back}) run(narrow, c, edge);
+      for (const Edge edge : {Edge::front, Edge::back}) {
+        run(narrow, c, edge);
+        run(zero_skipping, c, edge);
+      }
     });
   }
 }
@@ -198,7 +201,10 @@ TEST(ConvolutionContract, BringsSpecialValuesExactlyWhereTheyBelong) {
                                                   : "dy",
                                  places[where / 3]));
         expect_special_values(onednn, c);
-        for_each_target([&] { expect_special_values(narrow, c); });
+        for_each_target([&] {
+          expect_special_values(narrow, c);
+          expect_special_values(zero_skipping, c);
+        });
       }
     }
   }

@@ -112,6 +112,9 @@ inline constexpr Implementation onednn{"onednn", &make_onednn_forward, &make_one
                                        &make_onednn_backward_weights};
 inline constexpr Implementation narrow{"narrow", &make_narrow_forward, &make_narrow_backward_data,
                                        &make_narrow_backward_weights};
+inline constexpr Implementation zero_skipping{"sparse", &make_sparse_forward, &make_sparse_backward_data,
+                                              &make_onednn_backward_weights};
+
 // Their bound holds where each product is made.
 inline constexpr ConvolutionUse dense{.kernels = KernelChoice::dense};
 inline constexpr Implementation chosen{
@@ -122,7 +125,14 @@ inline constexpr Implementation chosen{
 // The implementations that can do a shape.
 inline std::vector<Implementation> implementations(const ConvolutionSize& size) {
   if (!narrow_possible(size)) return {onednn, chosen};
-  return {onednn, narrow, chosen};
+  return {onednn, narrow, zero_skipping, chosen};
+}
+
+// With so large a share of zeros, of either sign, as ReLU and max-pool make them.
+inline void make_zeros(RandomStream& random, double share, std::vector<float>& values) {
+  for (float& value : values) {
+    if (random.uniform() < share) value = random.below(2) == 0 ? 0.0F : -0.0F;
+  }
 }
 
 // Random inputs of all passes.
@@ -135,6 +145,9 @@ struct ConvolutionCase {
     b = normal_values(random, static_cast<std::size_t>(s.output_channels));
     dy = normal_values(random, count * s.output_size());
     dw = normal_values(random, w.size());
+    constexpr double shares[] = {0, 0.5, 0.9, 1};
+    make_zeros(random, shares[seed % 4], x);
+    make_zeros(random, shares[seed / 4 % 4], dy);
   }
 
   ConvolutionSize size;

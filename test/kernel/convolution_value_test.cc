@@ -114,7 +114,8 @@ TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
     expect_right_alone(size, edge, 3000 + number);
   }
   if (!narrow_possible(size)) return;
-  for_each_target([&] { expect_right(c, expected, run(narrow, c, edge, bias)); });
+  for (const Implementation& own : {narrow, zero_skipping})
+    for_each_target([&] { expect_right(c, expected, run(own, c, edge, bias)); });
 }
 
 // Where oneDNN would overwrite: outputs that see padding alone, beyond the image or between taps that are

@@ -1,0 +1,359 @@
+// Zero-skipping convolution, forward and backward-data. A thread takes images; of a band of rows it first
+// lists what is not 0 (its value, and where its channel's weights are), then scatters each row of the band to
+// the rows of the output that see it, with the weights of one block of outputs and one row of the filter in
+// the first-level cache at a time. The outputs that a pixel adds to stay in registers and slide on with it.
+//
+// What is skipped is 0 times a weight. Where a weight is not finite nothing is skipped, so that inf and NaN
+// come out as by the definition. The sign of a sum of zeros is that of the sum without them.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <vector>
+
+#include "halfwave/base/parallel.h"
+#include "halfwave/base/simd_targets.h"
+#include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/sparse_layout.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "halfwave/kernel/sparse_forward.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "halfwave/kernel/partial-inl.h"
+
+#ifndef HALFWAVE_SPARSE_FORWARD_COMMON
+#define HALFWAVE_SPARSE_FORWARD_COMMON
+namespace halfwave::kernel::sparse {
+
+// What is not 0 in a band of rows: by block of channels, row, phase, column. A block's values and offsets lie
+// together.
+struct Lists {
+  float* values;
+  std::uint32_t* offsets;  // of the channel's weights in a slice, in vectors
+  std::uint16_t* counts;   // of a pixel
+  std::uint32_t* starts;   // of the phases of the rows
+  std::size_t room;        // of a block's values
+};
+
+struct ScatterPass {
+  const Layout& layout;
+  const float*
+      weights;  // by block of outputs, block of channels, piece, row of the filter: channel, tap, output
+  const float* bias;
+  bool skips;
+};
+
+}  // namespace halfwave::kernel::sparse
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace halfwave::kernel {
+namespace HWY_NAMESPACE {
+namespace sparse {
+using namespace halfwave::kernel::sparse;
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+// ---- lists ----
+
+// Of `rows` rows from x on. A list's end may be written over by a vector.
+void make_lists(const Layout& l, bool skips, const float* x, std::size_t rows, const Lists& lists) {
+  const D d;
+  const hn::RebindToUnsigned<D> du;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto order = hn::Iota(du, 0);
+  for (std::size_t block = 0; block < l.channel_blocks; ++block) {
+    const std::size_t first = block * l.channels_together;
+    const std::size_t last = std::min(first + l.channels_together, l.channels);
+    float* values = lists.values + block * lists.room;
+    std::uint32_t* offsets = lists.offsets + block * lists.room;
+    std::uint16_t* counts = lists.counts + block * rows * l.width;
+    std::uint32_t* starts = lists.starts + block * rows * l.phases;
+    std::size_t at = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t phase = 0; phase < l.phases; ++phase) {
+        *starts++ = static_cast<std::uint32_t>(at);
+        for (std::size_t column = l.first_input(phase); column < l.width; column += l.phases) {
+          const float* pixel = x + (row * l.width + column) * l.channels;
+          const std::size_t before = at;
+          for (std::size_t c = first; c < last; c += lanes) {
+            const V value = load_first(d, pixel + c, last - c);
+            // Not Ne, which is false for NaN. Lanes past the last channel are 0.
+            const auto kept = skips ? hn::Not(hn::Eq(value, hn::Zero(d))) : hn::FirstN(d, last - c);
+            hn::StoreU(hn::Compress(value, kept), d, values + at);
+            const auto channel = hn::Add(order, hn::Set(du, static_cast<std::uint32_t>(c - first)));
+            hn::StoreU(hn::Compress(channel, hn::RebindMask(du, kept)), du, offsets + at);
+            at += hn::CountTrue(d, kept);
+          }
+          *counts++ = static_cast<std::uint16_t>(at - before);
+        }
+      }
+    }
+  }
+}
+
+// ---- scatter ----
+
+// A row of the input onto a row of the output, both of one phase. y: its first pixel and channel; pixel:
+// floats from pixel to pixel; channels: of the vectors.
+template <std::size_t Taps, std::size_t Vectors, bool whole>
+void scatter_row(const Piece& piece, const float* w, const float* values, const std::uint32_t* offsets,
+                 const std::uint16_t* counts, std::size_t pixel, std::size_t channels, float* y) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t stride = Taps * Vectors * lanes;
+  const auto outputs = static_cast<std::ptrdiff_t>(piece.outputs);
+  V sum[Taps][Vectors];
+  const auto load = [&](std::size_t tap, std::ptrdiff_t column) HWY_ATTR {
+    const bool inside = column >= 0 && column < outputs;
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      if (!inside) {
+        sum[tap][v] = hn::Zero(d);
+      } else {
+        const float* from = y + static_cast<std::size_t>(column) * pixel + v * lanes;
+        sum[tap][v] = whole ? hn::LoadU(d, from) : load_first(d, from, channels);
+      }
+    }
+  };
+  const auto store = [&](std::size_t tap, std::ptrdiff_t column) HWY_ATTR {
+    if (column < 0 || column >= outputs) return;
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      float* to = y + static_cast<std::size_t>(column) * pixel + v * lanes;
+      if (whole) {
+        hn::StoreU(sum[tap][v], d, to);
+      } else {
+        store_first(sum[tap][v], d, to, channels);
+      }
+    }
+  };
+  for (std::size_t tap = 0; tap + 1 < Taps; ++tap) load(tap, static_cast<std::ptrdiff_t>(tap) - piece.pad);
+  for (std::size_t k = 0; k < piece.inputs; ++k) {
+    const std::ptrdiff_t left = static_cast<std::ptrdiff_t>(k) - piece.pad;
+    load(Taps - 1, left + static_cast<std::ptrdiff_t>(Taps) - 1);
+    for (const float* const end = values + counts[k]; values != end; ++values, ++offsets) {
+      const V value = hn::Set(d, *values);
+      const float* weights = w + *offsets * stride;
+      for (std::size_t tap = 0; tap < Taps; ++tap) {
+        for (std::size_t v = 0; v < Vectors; ++v)
+          sum[tap][v] = hn::MulAdd(value, hn::Load(d, weights + (tap * Vectors + v) * lanes), sum[tap][v]);
+      }
+    }
+    store(0, left);
+    for (std::size_t tap = 0; tap + 1 < Taps; ++tap) {
+      for (std::size_t v = 0; v < Vectors; ++v) sum[tap][v] = sum[tap + 1][v];
+    }
+  }
+  for (std::size_t tap = 0; tap + 1 < Taps; ++tap)
+    store(tap, static_cast<std::ptrdiff_t>(piece.inputs + tap) - piece.pad);
+}
+
+using ScatterRow = void (*)(const Piece&, const float*, const float*, const std::uint32_t*,
+                            const std::uint16_t*, std::size_t, std::size_t, float*);
+
+template <std::size_t Vectors, bool whole>
+ScatterRow scatter_row_of(std::size_t taps) {
+  static constexpr ScatterRow table[] = {&scatter_row<1, Vectors, whole>, &scatter_row<2, Vectors, whole>,
+                                         &scatter_row<3, Vectors, whole>, &scatter_row<4, Vectors, whole>,
+                                         &scatter_row<5, Vectors, whole>};
+  return table[taps - 1];
+}
+
+// One image, for the blocks [first, last) of outputs.
+void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, std::size_t last,
+                    const Lists& lists, float* y) {
+  const Layout& l = pass.layout;
+  const std::size_t from = l.blocks[first].first;
+  const std::size_t to = l.blocks[last - 1].first + l.blocks[last - 1].channels;
+  for (std::size_t pixel = 0; pixel < l.output_height * l.output_width; ++pixel)
+    std::copy(pass.bias + from, pass.bias + to, y + pixel * l.outputs + from);
+  for (std::size_t top = 0; top < l.height; top += l.band) {
+    const std::size_t rows = std::min(l.band, l.height - top);
+    make_lists(l, pass.skips, x + top * l.width * l.channels, rows, lists);
+    for (std::size_t b = first; b < last; ++b) {
+      const Block& block = l.blocks[b];
+      const float* w = pass.weights + l.weights_before(b);
+      for (std::size_t c = 0; c < l.channel_blocks; ++c) {
+        for (const Piece& piece : l.pieces) {
+          const ScatterRow scatter = block.vectors == 2          ? scatter_row_of<2, true>(piece.taps)
+                                     : block.channels == l.lanes ? scatter_row_of<1, true>(piece.taps)
+                                                                 : scatter_row_of<1, false>(piece.taps);
+          for (std::size_t tap = 0; tap < l.kernel_height; ++tap, w += l.slice(block, piece)) {
+            for (std::size_t row = 0; row < rows; ++row) {
+              const std::ptrdiff_t output = l.output_row(top + row, tap);
+              if (output < 0) continue;
+              const std::size_t line = c * rows + row;
+              const std::size_t start = c * lists.room + lists.starts[line * l.phases + piece.phase];
+              scatter(
+                  piece, w, lists.values + start, lists.offsets + start,
+                  lists.counts + line * l.width + l.columns_before(piece.phase), piece.step * l.outputs,
+                  block.channels,
+                  y + (static_cast<std::size_t>(output) * l.output_width + piece.first_output) * l.outputs +
+                      block.first);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace sparse
+
+std::size_t sparse_lanes() { return hwy::HWY_NAMESPACE::Lanes(sparse::D()); }
+
+void scatter_image(const halfwave::kernel::sparse::ScatterPass& pass, const float* x, std::size_t first,
+                   std::size_t last, const halfwave::kernel::sparse::Lists& lists, float* y) {
+  sparse::scatter_blocks(pass, x, first, last, lists, y);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfwave::kernel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halfwave::kernel {
+namespace {
+
+using namespace sparse;
+
+HWY_EXPORT(sparse_lanes);
+HWY_EXPORT(scatter_image);
+
+class Scatter {
+ public:
+  Scatter(const ConvolutionSize& size, bool forward)
+      : layout_(size, forward, HWY_DYNAMIC_DISPATCH(sparse_lanes)()), bias_(layout_.outputs) {}
+
+  void load(const float* w, const float* b) {
+    w_ = w;
+    if (b != nullptr) std::copy_n(b, layout_.outputs, bias_.begin());
+  }
+
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
+    const Layout& l = layout_;
+    const auto images = static_cast<std::size_t>(n);
+    const auto threads = static_cast<std::size_t>(thread_count());
+    const std::size_t room = l.band * l.width * l.channels_together + 16;  // a vector may follow
+    const std::size_t values = l.channel_blocks * room;
+    const std::size_t counts =
+        (l.channel_blocks * l.band * l.width + 31) / 32 * 16;  // in floats, as all here
+    const std::size_t starts = (l.channel_blocks * l.band * l.phases + 15) / 16 * 16;
+    const std::size_t each = (2 * values + counts + starts + 15) / 16 * 16;
+    float* weights = workspace.floats(l.weights() + each * threads);
+    const ScatterPass pass{l, weights, bias_.data(), pack(weights)};
+    // Few images: the threads share out the outputs of each.
+    const std::size_t parts = images >= threads ? 1 : std::min(threads / images, l.blocks.size());
+    const auto block = [&](std::size_t part) { return l.blocks.size() * part / parts; };
+    const std::size_t output = l.output_height * l.output_width * l.outputs;
+    parallel_for(images * parts, 1, [&](std::size_t begin, std::size_t end, int thread) {
+      float* own = weights + l.weights() + each * static_cast<std::size_t>(thread);
+      const Lists lists{own, reinterpret_cast<std::uint32_t*>(own + values),
+                        reinterpret_cast<std::uint16_t*>(own + 2 * values),
+                        reinterpret_cast<std::uint32_t*>(own + 2 * values + counts), room};
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t image = i / parts;
+        const std::size_t part = i % parts;
+        HWY_DYNAMIC_DISPATCH(scatter_image)
+        (pass, x + image * l.height * l.width * l.channels, block(part), block(part + 1), lists,
+         y + image * output);
+        if (parts == 1) epilogue(y + image * output, output);
+      }
+    });
+    if (parts == 1 || epilogue.apply == nullptr) return;
+    parallel_for(images * output, 1024,
+                 [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
+  }
+
+ private:
+  // Whether zeros may be skipped: all weights are finite.
+  bool pack(float* to) const {
+    const Layout& l = layout_;
+    std::atomic<bool> finite = true;
+    parallel_for(l.blocks.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t b = begin; b < end; ++b) {
+        if (!pack_block(b, to + l.weights_before(b))) finite = false;
+      }
+    });
+    return finite;
+  }
+
+  bool pack_block(std::size_t b, float* to) const {
+    const Layout& l = layout_;
+    const Block& block = l.blocks[b];
+    bool finite = true;
+    for (std::size_t c = 0; c < l.channel_blocks; ++c) {
+      for (const Piece& piece : l.pieces) {
+        for (std::size_t row = 0; row < l.kernel_height; ++row) {
+          for (std::size_t channel = 0; channel < l.channels_together; ++channel) {
+            for (std::size_t tap = 0; tap < piece.taps; ++tap) {
+              for (std::size_t lane = 0; lane < block.vectors * l.lanes; ++lane, ++to) {
+                *to = weight(c * l.channels_together + channel, block.first + lane, row,
+                             piece.first_tap + static_cast<std::ptrdiff_t>(tap) * piece.tap_step);
+                finite = finite && std::isfinite(*to);
+              }
+            }
+          }
+        }
+      }
+    }
+    return finite;
+  }
+
+  // Weights lie by output, row, column and input of the forward pass.
+  float weight(std::size_t channel, std::size_t output, std::size_t row, std::ptrdiff_t column) const {
+    const Layout& l = layout_;
+    if (channel >= l.channels || output >= l.outputs) return 0;
+    const std::size_t tap = row * l.kernel_width + static_cast<std::size_t>(column);
+    const std::size_t taps = l.kernel_height * l.kernel_width;
+    return l.forward ? w_[(output * taps + tap) * l.channels + channel]
+                     : w_[(channel * taps + tap) * l.outputs + output];
+  }
+
+  Layout layout_;
+  std::vector<float> bias_;  // zeros without one
+  const float* w_ = nullptr;
+};
+
+class SparseForward final : public ConvolutionForward {
+ public:
+  explicit SparseForward(const ConvolutionSize& size) : scatter_(size, true) {}
+
+  const char* name() const override { return "sparse"; }
+  void load(const float* w, const float* b) override { scatter_.load(w, b); }
+  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
+           Workspace& workspace) override {
+    scatter_.run(n, x, y, epilogue, workspace);
+  }
+
+ private:
+  Scatter scatter_;
+};
+
+class SparseBackwardData final : public ConvolutionBackwardData {
+ public:
+  explicit SparseBackwardData(const ConvolutionSize& size) : scatter_(size, false) {}
+
+  const char* name() const override { return "sparse"; }
+  void load(const float* w) override { scatter_.load(w, nullptr); }
+  void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
+    scatter_.run(n, dy, dx, {}, workspace);
+  }
+
+ private:
+  Scatter scatter_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size) {
+  return std::make_unique<SparseForward>(size);
+}
+
+std::unique_ptr<ConvolutionBackwardData> make_sparse_backward_data(const ConvolutionSize& size) {
+  return std::make_unique<SparseBackwardData>(size);
+}
+
+}  // namespace halfwave::kernel
+#endif  // HWY_ONCE

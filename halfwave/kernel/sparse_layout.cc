@@ -1,0 +1,127 @@
+#include "halfwave/kernel/sparse_layout.h"
+
+#include <algorithm>
+
+namespace halfwave::kernel::sparse {
+namespace {
+
+constexpr std::size_t most_taps = 5;  // that the registers hold with two vectors each
+
+std::size_t count(std::int64_t size) { return static_cast<std::size_t>(size); }
+
+// The members of {first, first + step, ...} below `end`.
+std::size_t members(std::ptrdiff_t first, std::ptrdiff_t step, std::ptrdiff_t end) {
+  return first >= end ? 0 : static_cast<std::size_t>((end - first + step - 1) / step);
+}
+
+// The least number at or above 0 that is congruent to `value`.
+std::ptrdiff_t remainder_of(std::ptrdiff_t value, std::ptrdiff_t modulus) {
+  return (value % modulus + modulus) % modulus;
+}
+
+void add_pieces(std::vector<Piece>& pieces, Piece whole, std::size_t taps) {
+  const std::size_t parts = (taps + most_taps - 1) / most_taps;
+  for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t first = taps * part / parts;
+    Piece piece = whole;
+    piece.taps = taps * (part + 1) / parts - first;
+    piece.pad -= static_cast<std::ptrdiff_t>(first);
+    piece.first_tap += static_cast<std::ptrdiff_t>(first) * whole.tap_step;
+    if (piece.taps > 0 && piece.inputs > 0 && piece.outputs > 0) pieces.push_back(piece);
+  }
+}
+
+}  // namespace
+
+Layout::Layout(const ConvolutionSize& s, bool is_forward, std::size_t vector)
+    : forward(is_forward),
+      lanes(vector),
+      height(count(is_forward ? s.input_height : s.output_height)),
+      width(count(is_forward ? s.input_width : s.output_width)),
+      channels(count(is_forward ? s.input_channels : s.output_channels)),
+      output_height(count(is_forward ? s.output_height : s.input_height)),
+      output_width(count(is_forward ? s.output_width : s.input_width)),
+      outputs(count(is_forward ? s.output_channels : s.input_channels)),
+      kernel_height(count(s.kernel_height)),
+      kernel_width(count(s.kernel_width)),
+      stride_height(count(s.stride_height)),
+      pad_height(count(s.pad_height)),
+      phases(is_forward ? count(s.stride_width) : 1) {
+  const std::ptrdiff_t stride = s.stride_width;
+  const std::ptrdiff_t pad = s.pad_width;
+  for (std::ptrdiff_t phase = 0; phase < stride; ++phase) {
+    const std::size_t taps = members(phase, stride, s.kernel_width);
+    const auto reach = static_cast<std::ptrdiff_t>(taps) - 1;
+    const std::ptrdiff_t first = remainder_of(phase - pad, stride);
+    if (forward) {
+      first_inputs.push_back(static_cast<std::size_t>(first));
+      // x's column w and tap j meet at y's column (w + pad - j) / stride: here all with the same remainder.
+      add_pieces(pieces,
+                 {.taps = 0,
+                  .pad = reach - (first + pad - phase) / stride,
+                  .phase = static_cast<std::size_t>(phase),
+                  .inputs = members(first, stride, s.input_width),
+                  .first_output = 0,
+                  .step = 1,
+                  .outputs = output_width,
+                  .first_tap = phase + reach * stride,
+                  .tap_step = -stride},
+                 taps);
+    } else {
+      // dy's column q and tap j meet at dx's column q * stride - pad + j.
+      add_pieces(pieces,
+                 {.taps = 0,
+                  .pad = (first + pad - phase) / stride,
+                  .phase = 0,
+                  .inputs = width,
+                  .first_output = static_cast<std::size_t>(first),
+                  .step = static_cast<std::size_t>(stride),
+                  .outputs = members(first, stride, s.input_width),
+                  .first_tap = phase,
+                  .tap_step = stride},
+                 taps);
+    }
+  }
+  if (!forward) first_inputs.push_back(0);
+  constexpr std::size_t vectors = 2;
+  for (std::size_t at = 0; at < outputs;) {
+    const std::size_t left = outputs - at;
+    const std::size_t together = left >= vectors * lanes ? vectors : 1;
+    blocks.push_back({.first = at, .vectors = together, .channels = std::min(left, together * lanes)});
+    at += blocks.back().channels;
+  }
+  constexpr std::size_t slice_floats = 6144;  // 24 KB
+  const std::size_t widest = std::min(kernel_width, most_taps) * vectors * lanes;
+  channels_together = std::clamp<std::size_t>(slice_floats / widest, 1, channels);
+  channel_blocks = (channels + channels_together - 1) / channels_together;
+  channels_together = (channels + channel_blocks - 1) / channel_blocks;
+  for (const Piece& piece : pieces)
+    vector_weights += channel_blocks * channels_together * kernel_height * piece.taps * lanes;
+  constexpr std::size_t band_values = 1 << 15;
+  band = std::clamp<std::size_t>(band_values / (width * channels), 1, height);
+}
+
+std::size_t Layout::columns_before(std::size_t phase) const {
+  std::size_t columns = 0;
+  for (std::size_t other = 0; other < phase; ++other)
+    columns += members(static_cast<std::ptrdiff_t>(first_inputs[other]), static_cast<std::ptrdiff_t>(phases),
+                       static_cast<std::ptrdiff_t>(width));
+  return columns;
+}
+
+std::ptrdiff_t Layout::output_row(std::size_t row, std::size_t tap) const {
+  const auto stride = static_cast<std::ptrdiff_t>(stride_height);
+  const auto at = static_cast<std::ptrdiff_t>(row) * (forward ? 1 : stride);
+  std::ptrdiff_t result = 0;
+  if (forward) {
+    const std::ptrdiff_t position =
+        at + static_cast<std::ptrdiff_t>(pad_height) - static_cast<std::ptrdiff_t>(tap);
+    if (position < 0 || position % stride != 0) return -1;
+    result = position / stride;
+  } else {
+    result = at - static_cast<std::ptrdiff_t>(pad_height) + static_cast<std::ptrdiff_t>(tap);
+  }
+  return result < static_cast<std::ptrdiff_t>(output_height) ? result : -1;
+}
+
+}  // namespace halfwave::kernel::sparse

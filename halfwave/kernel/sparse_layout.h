@@ -1,0 +1,68 @@
+// How zero-skipping convolution cuts up its work. It scatters: each value of its input that is not 0 is
+// multiplied by the weights of all taps and outputs, and added to the output pixels that see it. Strides come
+// apart into phases, each of which is a scatter with stride 1 from some columns of the input to some of the
+// output. All sizes in floats, values or pixels as named.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "halfwave/kernel/convolution.h"
+
+namespace halfwave::kernel::sparse {
+
+// Some taps of a filter's row: the k-th column of a phase of the input adds to the columns k - pad, ..., k -
+// pad + taps - 1 of a phase of the output, where those are.
+struct Piece {
+  std::size_t taps;
+  std::ptrdiff_t pad;
+  std::size_t phase;   // of the input's columns
+  std::size_t inputs;  // columns of that phase
+  std::size_t first_output, step,
+      outputs;  // columns of the output's phase: the first, from each to the next, how many
+  std::ptrdiff_t first_tap, tap_step;  // which taps of the filter's row
+};
+
+// Output channels that are made together: whole vectors, or part of one.
+struct Block {
+  std::size_t first;
+  std::size_t vectors;
+  std::size_t channels;
+};
+
+// One pass, forward or backward-data. What it reads is its input.
+struct Layout {
+  Layout(const ConvolutionSize& size, bool forward, std::size_t vector);
+
+  // The row of the output that row `row` of the input adds to with row `tap` of the filter; -1: none.
+  std::ptrdiff_t output_row(std::size_t row, std::size_t tap) const;
+
+  // Of a phase of the input's columns: its first column, and how many columns the phases before it have.
+  std::size_t first_input(std::size_t phase) const { return first_inputs[phase]; }
+  std::size_t columns_before(std::size_t phase) const;
+
+  // Weights: by block of outputs, block of channels, piece, row of the filter: a slice. In it: channel, tap,
+  // output.
+  std::size_t slice(const Block& block, const Piece& piece) const {
+    return channels_together * piece.taps * block.vectors * lanes;
+  }
+  std::size_t weights_before(std::size_t block) const { return blocks[block].first / lanes * vector_weights; }
+  std::size_t weights() const { return (outputs + lanes - 1) / lanes * vector_weights; }
+
+  bool forward;
+  std::size_t lanes;
+  std::size_t height, width, channels;
+  std::size_t output_height, output_width, outputs;
+  std::size_t kernel_height, kernel_width;
+  std::size_t stride_height, pad_height;
+  std::size_t phases;  // of the input's columns
+  std::vector<std::size_t> first_inputs;
+  std::vector<Piece> pieces;
+  std::vector<Block> blocks;
+  std::size_t channels_together;  // whose weights for a block and a piece stay in the first-level cache
+  std::size_t channel_blocks;
+  std::size_t vector_weights = 0;  // for one vector of outputs
+  std::size_t band;                // rows of the input whose lists are made at once
+};
+
+}  // namespace halfwave::kernel::sparse
