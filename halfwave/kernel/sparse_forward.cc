@@ -26,6 +26,11 @@
 #define HALFWAVE_SPARSE_FORWARD_COMMON
 namespace halfwave::kernel::sparse {
 
+// Where a pass finds the weight of an output, a channel of its input and a tap: floats from each to the next.
+struct WeightOrder {
+  std::size_t output, channel, tap;
+};
+
 // What is not 0 in a band of rows: by block of channels, row, phase, column. A block's values and offsets lie
 // together.
 struct Lists {
@@ -55,6 +60,43 @@ using namespace halfwave::kernel::sparse;
 namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
+
+// ---- weights ----
+
+// Those of a block of outputs. False if one of them is not finite.
+bool pack_block(const Layout& l, const WeightOrder& order, const float* w, const Block& block, float* to) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  const auto spread = hn::Mul(hn::Iota(di, 0), hn::Set(di, static_cast<std::int32_t>(order.output)));
+  V zeros = hn::Zero(d);  // times all weights: NaN where one is not finite
+  for (std::size_t c = 0; c < l.channel_blocks * l.channels_together; c += l.channels_together) {
+    const std::size_t channels = std::min(l.channels_together, l.channels - std::min(c, l.channels));
+    for (const Piece& piece : l.pieces) {
+      for (std::size_t row = 0; row < l.kernel_height; ++row, to += l.slice(block, piece)) {
+        float* next = to;
+        for (std::size_t channel = c; channel < c + channels; ++channel) {
+          for (std::size_t tap = 0; tap < piece.taps; ++tap) {
+            const auto column =
+                static_cast<std::size_t>(piece.first_tap + static_cast<std::ptrdiff_t>(tap) * piece.tap_step);
+            const float* from = w + (row * l.kernel_width + column) * order.tap + channel * order.channel +
+                                block.first * order.output;
+            for (std::size_t lane = 0; lane < block.channels;
+                 lane += l.lanes, next += l.lanes, from += l.lanes * order.output) {
+              const std::size_t count = std::min(block.channels - lane, l.lanes);
+              const auto places =
+                  hn::Min(spread, hn::Set(di, static_cast<std::int32_t>((count - 1) * order.output)));
+              const V weight =
+                  order.output == 1 ? load_first(d, from, count) : hn::GatherIndex(d, from, places);
+              zeros = hn::MulAdd(weight, hn::Zero(d), zeros);
+              hn::Store(weight, d, next);
+            }
+          }
+        }
+      }
+    }
+  }
+  return hn::AllTrue(d, hn::Eq(zeros, hn::Zero(d)));
+}
 
 // ---- lists ----
 
@@ -201,6 +243,12 @@ void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, 
 
 }  // namespace sparse
 
+bool pack_block(const halfwave::kernel::sparse::Layout& layout,
+                const halfwave::kernel::sparse::WeightOrder& order, const float* w,
+                const halfwave::kernel::sparse::Block& block, float* to) {
+  return sparse::pack_block(layout, order, w, block, to);
+}
+
 std::size_t sparse_lanes() { return hwy::HWY_NAMESPACE::Lanes(sparse::D()); }
 
 void scatter_image(const halfwave::kernel::sparse::ScatterPass& pass, const float* x, std::size_t first,
@@ -218,6 +266,7 @@ namespace {
 
 using namespace sparse;
 
+HWY_EXPORT(pack_block);
 HWY_EXPORT(sparse_lanes);
 HWY_EXPORT(scatter_image);
 
@@ -270,45 +319,19 @@ class Scatter {
   // Whether zeros may be skipped: all weights are finite.
   bool pack(float* to) const {
     const Layout& l = layout_;
+    const std::size_t taps = l.kernel_height * l.kernel_width;
+    // By output, row, column and input of the forward pass.
+    const WeightOrder order = l.forward
+                                  ? WeightOrder{.output = taps * l.channels, .channel = 1, .tap = l.channels}
+                                  : WeightOrder{.output = 1, .channel = taps * l.outputs, .tap = l.outputs};
     std::atomic<bool> finite = true;
     parallel_for(l.blocks.size(), 1, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t b = begin; b < end; ++b) {
-        if (!pack_block(b, to + l.weights_before(b))) finite = false;
+        if (!HWY_DYNAMIC_DISPATCH(pack_block)(l, order, w_, l.blocks[b], to + l.weights_before(b)))
+          finite = false;
       }
     });
     return finite;
-  }
-
-  bool pack_block(std::size_t b, float* to) const {
-    const Layout& l = layout_;
-    const Block& block = l.blocks[b];
-    bool finite = true;
-    for (std::size_t c = 0; c < l.channel_blocks; ++c) {
-      for (const Piece& piece : l.pieces) {
-        for (std::size_t row = 0; row < l.kernel_height; ++row) {
-          for (std::size_t channel = 0; channel < l.channels_together; ++channel) {
-            for (std::size_t tap = 0; tap < piece.taps; ++tap) {
-              for (std::size_t lane = 0; lane < block.vectors * l.lanes; ++lane, ++to) {
-                *to = weight(c * l.channels_together + channel, block.first + lane, row,
-                             piece.first_tap + static_cast<std::ptrdiff_t>(tap) * piece.tap_step);
-                finite = finite && std::isfinite(*to);
-              }
-            }
-          }
-        }
-      }
-    }
-    return finite;
-  }
-
-  // Weights lie by output, row, column and input of the forward pass.
-  float weight(std::size_t channel, std::size_t output, std::size_t row, std::ptrdiff_t column) const {
-    const Layout& l = layout_;
-    if (channel >= l.channels || output >= l.outputs) return 0;
-    const std::size_t tap = row * l.kernel_width + static_cast<std::size_t>(column);
-    const std::size_t taps = l.kernel_height * l.kernel_width;
-    return l.forward ? w_[(output * taps + tap) * l.channels + channel]
-                     : w_[(channel * taps + tap) * l.outputs + output];
   }
 
   Layout layout_;
