@@ -113,5 +113,8 @@ std::unique_ptr<ConvolutionBackwardWeights> make_winograd_backward_weights(const
 // Zero-skipping: dilation 1, one group.
 std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardData> make_sparse_backward_data(const ConvolutionSize& size);
+// Skips the zeros of dy, or those of x (stride 1 only).
+std::unique_ptr<ConvolutionBackwardWeights> make_sparse_dy_backward_weights(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionBackwardWeights> make_sparse_x_backward_weights(const ConvolutionSize& size);
 
 }  // namespace halfwave::kernel

@@ -36,8 +36,7 @@ TEST(ConvolutionContract, TouchesNothingOutsideItsBuffers) {
     }
     for_each_target([&] {
       for (const Edge edge : {Edge::front, Edge::back}) {
-        run(narrow, c, edge);
-        run(zero_skipping, c, edge);
+        for (const Implementation& own : own_implementations(size)) run(own, c, edge);
       }
     });
   }
@@ -202,8 +201,7 @@ TEST(ConvolutionContract, BringsSpecialValuesExactlyWhereTheyBelong) {
                                  places[where / 3]));
         expect_special_values(onednn, c);
         for_each_target([&] {
-          expect_special_values(narrow, c);
-          expect_special_values(zero_skipping, c);
+          for (const Implementation& own : own_implementations(size)) expect_special_values(own, c);
         });
       }
     }

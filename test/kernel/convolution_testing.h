@@ -113,7 +113,10 @@ inline constexpr Implementation onednn{"onednn", &make_onednn_forward, &make_one
 inline constexpr Implementation narrow{"narrow", &make_narrow_forward, &make_narrow_backward_data,
                                        &make_narrow_backward_weights};
 inline constexpr Implementation zero_skipping{"sparse", &make_sparse_forward, &make_sparse_backward_data,
-                                              &make_onednn_backward_weights};
+                                              &make_sparse_dy_backward_weights};
+// With the zeros of x in backward-weights: stride 1.
+inline constexpr Implementation skipping_x{"skipping x", &make_sparse_forward, &make_sparse_backward_data,
+                                           &make_sparse_x_backward_weights};
 
 // Their bound holds where each product is made.
 inline constexpr ConvolutionUse dense{.kernels = KernelChoice::dense};
@@ -122,10 +125,18 @@ inline constexpr Implementation chosen{
     [](const ConvolutionSize& size) { return make_convolution_backward_data(size, dense); },
     [](const ConvolutionSize& size) { return make_convolution_backward_weights(size, dense); }};
 
-// The implementations that can do a shape.
+// Those for every instruction set that can do a shape.
+inline std::vector<Implementation> own_implementations(const ConvolutionSize& size) {
+  if (!narrow_possible(size)) return {};
+  if (size.stride_height != 1 || size.stride_width != 1) return {narrow, zero_skipping};
+  return {narrow, zero_skipping, skipping_x};
+}
+
 inline std::vector<Implementation> implementations(const ConvolutionSize& size) {
-  if (!narrow_possible(size)) return {onednn, chosen};
-  return {onednn, narrow, zero_skipping, chosen};
+  std::vector<Implementation> all = own_implementations(size);
+  all.push_back(onednn);
+  all.push_back(chosen);
+  return all;
 }
 
 // With so large a share of zeros, of either sign, as ReLU and max-pool make them.

@@ -113,8 +113,7 @@ TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
     const ThreadScope scope(threads);
     expect_right_alone(size, edge, 3000 + number);
   }
-  if (!narrow_possible(size)) return;
-  for (const Implementation& own : {narrow, zero_skipping})
+  for (const Implementation& own : own_implementations(size))
     for_each_target([&] { expect_right(c, expected, run(own, c, edge, bias)); });
 }
 

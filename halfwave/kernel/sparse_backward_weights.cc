@@ -1,0 +1,450 @@
+// Zero-skipping convolution, backward-weights. One of x and dy is skipped through, the other is read densely:
+// of a tile of pixels, what is not 0 is listed channel by channel (the value, and its pixel). Then the
+// gradients of a channel's filter rows stay in registers while its list is walked over the dense tile, which
+// is packed so that the taps of a filter's row and their channels lie together.
+//
+// What is skipped is 0 times a dense value. In a tile whose dense values are not all finite nothing is
+// skipped.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <vector>
+
+#include "halfwave/base/parallel.h"
+#include "halfwave/base/simd_targets.h"
+#include "halfwave/kernel/convolution.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "halfwave/kernel/sparse_backward_weights.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "halfwave/kernel/partial-inl.h"
+
+#ifndef HALFWAVE_SPARSE_BACKWARD_WEIGHTS_COMMON
+#define HALFWAVE_SPARSE_BACKWARD_WEIGHTS_COMMON
+namespace halfwave::kernel::sparse {
+
+struct Picture {
+  std::size_t height, width, channels;
+
+  std::size_t size() const { return height * width * channels; }
+};
+
+// Gradients: by part of the sparse channels, block of dense channels, sparse channel, row of the filter: a
+// run, the taps of the row and their dense channels, in whole vectors.
+struct WalkLayout {
+  WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
+             std::size_t threads);
+
+  std::size_t gradients() const { return blocks * channels * kernel_height * run_vectors * lanes; }
+  std::size_t tile_row() const { return (tile_width - 1) * stride_width + kernel_width; }  // dense pixels
+  std::size_t tile_rows() const { return (tile_height - 1) * stride_height + kernel_height; }
+  // A vector may be read past the last run.
+  std::size_t tile_floats() const { return tile_images * tile_rows() * tile_row() * block + lanes; }
+
+  Picture sparse, dense;
+  std::size_t kernel_height, kernel_width, stride_height, stride_width;
+  std::ptrdiff_t pad_height, pad_width;
+  std::size_t lanes;
+  std::size_t block, blocks;           // dense channels packed together
+  std::size_t run_vectors;             // of a filter's row
+  std::size_t rows_together, vectors;  // in registers; a run longer than `vectors` is made in pieces
+  std::size_t tile_images, tile_height, tile_width;  // sparse pixels
+  std::size_t channels, channel_parts, image_parts;  // sparse channels of a part; who shares out the work
+};
+
+struct WalkPass {
+  const WalkLayout& layout;
+  const float* sparse;
+  const float* dense;
+  std::size_t first_image, last_image;
+  std::size_t first_channel, last_channel;
+};
+
+struct WalkScratch {
+  float* tile;
+  float* values;          // by channel: room for a tile's pixels
+  std::uint32_t* pixels;  // where the run of a value's pixel begins in the tile, in pixels
+  std::uint32_t* counts;  // by channel
+};
+
+}  // namespace halfwave::kernel::sparse
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace halfwave::kernel {
+namespace HWY_NAMESPACE {
+namespace sparse {
+using namespace halfwave::kernel::sparse;
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+// Gradients that the registers hold, beside a value.
+constexpr std::size_t registers = HWY_TARGET <= HWY_AVX3 ? 27 : 13;
+
+bool all_finite(const float* x, std::size_t count) {
+  const D d;
+  V zeros = hn::Zero(d);  // times each: NaN where one is not finite
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d))
+    zeros = hn::MulAdd(hn::LoadU(d, x + i), hn::Zero(d), zeros);
+  zeros = hn::MulAdd(load_first(d, x + i, count - i), hn::Zero(d), zeros);
+  return hn::AllTrue(d, hn::Eq(zeros, hn::Zero(d)));
+}
+
+// A value that is not finite, alone: around the picture it must not be multiplied.
+void add_alone(const WalkPass& pass, std::size_t image, std::size_t row, std::size_t column,
+               std::size_t channel, float value, float* gradients) {
+  const WalkLayout& l = pass.layout;
+  const std::size_t run = l.run_vectors * l.lanes;
+  for (std::size_t r = 0; r < l.kernel_height; ++r) {
+    for (std::size_t t = 0; t < l.kernel_width; ++t) {
+      const std::ptrdiff_t y = static_cast<std::ptrdiff_t>(row * l.stride_height + r) - l.pad_height;
+      const std::ptrdiff_t x = static_cast<std::ptrdiff_t>(column * l.stride_width + t) - l.pad_width;
+      if (y < 0 || y >= static_cast<std::ptrdiff_t>(l.dense.height) || x < 0 ||
+          x >= static_cast<std::ptrdiff_t>(l.dense.width)) {
+        continue;
+      }
+      const float* pixel =
+          pass.dense + image * l.dense.size() +
+          (static_cast<std::size_t>(y) * l.dense.width + static_cast<std::size_t>(x)) * l.dense.channels;
+      for (std::size_t c = 0; c < l.dense.channels; ++c) {
+        const std::size_t line = (c / l.block * l.channels + channel) * l.kernel_height + r;
+        gradients[line * run + t * l.block + c % l.block] += value * pixel[c];
+      }
+    }
+  }
+}
+
+// The sparse pixels of a tile, from row `top` of `images` images on.
+void list_tile(const WalkPass& pass, bool skips, std::size_t image, std::size_t images, std::size_t top,
+               std::size_t rows, const WalkScratch& scratch, float* gradients) {
+  const D d;
+  const WalkLayout& l = pass.layout;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t room = l.tile_images * l.tile_height * l.tile_width;
+  const std::size_t channels = pass.last_channel - pass.first_channel;
+  std::fill_n(scratch.counts, channels, 0U);
+  for (std::size_t i = 0; i < images; ++i) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      const float* pixel = pass.sparse + (image + i) * l.sparse.size() +
+                           (top + row) * l.sparse.width * l.sparse.channels + pass.first_channel;
+      std::size_t place = (i * l.tile_rows() + row * l.stride_height) * l.tile_row();
+      for (std::size_t column = 0; column < l.sparse.width;
+           ++column, pixel += l.sparse.channels, place += l.stride_width) {
+        for (std::size_t c = 0; c < channels; c += lanes) {
+          const V value = load_first(d, pixel + c, channels - c);
+          // Not Ne, which is false for NaN.
+          const auto kept = skips ? hn::Not(hn::Eq(value, hn::Zero(d))) : hn::FirstN(d, channels - c);
+          const auto finite = hn::Eq(hn::Mul(value, hn::Zero(d)), hn::Zero(d));
+          if (!hn::AllTrue(d, finite)) {
+            for (std::size_t lane = 0; lane < std::min(lanes, channels - c); ++lane) {
+              if (!std::isfinite(pixel[c + lane]))
+                add_alone(pass, image + i, top + row, column, c + lane, pixel[c + lane], gradients);
+            }
+          }
+          std::uint8_t bytes[8] = {};
+          hn::StoreMaskBits(d, hn::And(kept, finite), bytes);
+          std::uint32_t bits = bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8;
+          for (; bits != 0; bits &= bits - 1) {
+            const std::size_t channel = c + static_cast<std::size_t>(std::countr_zero(bits));
+            const std::size_t at = channel * room + scratch.counts[channel]++;
+            scratch.values[at] = pixel[channel];
+            scratch.pixels[at] = static_cast<std::uint32_t>(place);
+          }
+        }
+      }
+    }
+  }
+}
+
+// The dense pixels that the tile sees, zeros around the picture; channels [first, first + count).
+void pack_tile(const WalkPass& pass, std::size_t image, std::size_t images, std::size_t top, std::size_t rows,
+               std::size_t first, std::size_t count, float* tile) {
+  const WalkLayout& l = pass.layout;
+  const auto width = static_cast<std::ptrdiff_t>(l.dense.width);
+  const auto row_pixels = static_cast<std::ptrdiff_t>(l.tile_row());
+  const std::ptrdiff_t begin = std::min(std::max<std::ptrdiff_t>(l.pad_width, 0), row_pixels);
+  const std::ptrdiff_t end = std::clamp(l.pad_width + width, begin, row_pixels);
+  for (std::size_t i = 0; i < images; ++i) {
+    for (std::size_t row = 0; row < (rows - 1) * l.stride_height + l.kernel_height; ++row) {
+      float* to = tile + (i * l.tile_rows() + row) * l.tile_row() * l.block;
+      const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(top * l.stride_height + row) - l.pad_height;
+      if (from < 0 || from >= static_cast<std::ptrdiff_t>(l.dense.height)) {
+        std::fill_n(to, l.tile_row() * l.block, 0.0F);
+        continue;
+      }
+      std::fill(to, to + static_cast<std::size_t>(begin) * l.block, 0.0F);
+      std::fill(to + static_cast<std::size_t>(end) * l.block, to + l.tile_row() * l.block, 0.0F);
+      const float* pixel =
+          pass.dense + (image + i) * l.dense.size() +
+          (static_cast<std::size_t>(from) * l.dense.width + static_cast<std::size_t>(begin - l.pad_width)) *
+              l.dense.channels +
+          first;
+      for (std::ptrdiff_t column = begin; column < end; ++column, pixel += l.dense.channels) {
+        float* place = to + static_cast<std::size_t>(column) * l.block;
+        std::copy_n(pixel, count, place);
+        std::fill(place + count, place + l.block, 0.0F);
+      }
+    }
+  }
+}
+
+// Rows of a filter: gradient += value * run of the value's pixel. row: floats from a row of the tile to the
+// next.
+template <std::size_t Rows, std::size_t Vectors>
+void walk(const float* values, const std::uint32_t* pixels, std::size_t count, const float* tile,
+          std::size_t row, std::size_t block, float* gradient, std::size_t gradient_row) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  V sum[Rows][Vectors];
+  for (std::size_t r = 0; r < Rows; ++r) {
+    for (std::size_t v = 0; v < Vectors; ++v)
+      sum[r][v] = hn::Load(d, gradient + r * gradient_row + v * lanes);
+  }
+  for (const float* const end = values + count; values != end; ++values, ++pixels) {
+    const V value = hn::Set(d, *values);
+    const float* run = tile + *pixels * block;
+    for (std::size_t r = 0; r < Rows; ++r) {
+      for (std::size_t v = 0; v < Vectors; ++v)
+        sum[r][v] = hn::MulAdd(value, hn::LoadU(d, run + r * row + v * lanes), sum[r][v]);
+    }
+  }
+  for (std::size_t r = 0; r < Rows; ++r) {
+    for (std::size_t v = 0; v < Vectors; ++v)
+      hn::Store(sum[r][v], d, gradient + r * gradient_row + v * lanes);
+  }
+}
+
+using Walk = void (*)(const float*, const std::uint32_t*, std::size_t, const float*, std::size_t, std::size_t,
+                      float*, std::size_t);
+
+constexpr std::size_t max_rows = 5;
+
+template <std::size_t Rows, std::size_t Vectors>
+constexpr Walk walk_or_none() {
+  if constexpr (Rows * Vectors <= registers) {
+    return &walk<Rows, Vectors>;
+  } else {
+    return nullptr;
+  }
+}
+
+template <std::size_t... i>
+Walk walk_of(std::size_t rows, std::size_t vectors, std::index_sequence<i...>) {
+  static constexpr Walk table[] = {walk_or_none<i / registers + 1, i % registers + 1>()...};
+  return table[(rows - 1) * registers + vectors - 1];
+}
+
+Walk walk_of(std::size_t rows, std::size_t vectors) {
+  return walk_of(rows, vectors, std::make_index_sequence<max_rows * registers>());
+}
+
+void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradients) {
+  const WalkLayout& l = pass.layout;
+  const std::size_t room = l.tile_images * l.tile_height * l.tile_width;
+  const std::size_t row = l.tile_row() * l.block;
+  const std::size_t run = l.run_vectors * l.lanes;
+  const std::size_t channels = pass.last_channel - pass.first_channel;
+  for (std::size_t image = pass.first_image; image < pass.last_image; image += l.tile_images) {
+    const std::size_t images = std::min(l.tile_images, pass.last_image - image);
+    for (std::size_t top = 0; top < l.sparse.height; top += l.tile_height) {
+      const std::size_t rows = std::min(l.tile_height, l.sparse.height - top);
+      bool skips = true;
+      for (std::size_t i = 0; i < images; ++i) {
+        const auto height = static_cast<std::ptrdiff_t>(l.dense.height);
+        const auto from = static_cast<std::ptrdiff_t>(top * l.stride_height) - l.pad_height;
+        const auto reach = static_cast<std::ptrdiff_t>((rows - 1) * l.stride_height + l.kernel_height);
+        const std::ptrdiff_t first = std::clamp<std::ptrdiff_t>(from, 0, height);
+        const std::ptrdiff_t last = std::clamp<std::ptrdiff_t>(from + reach, 0, height);
+        const std::size_t line = l.dense.width * l.dense.channels;
+        skips = skips &&
+                all_finite(pass.dense + (image + i) * l.dense.size() + static_cast<std::size_t>(first) * line,
+                           static_cast<std::size_t>(last - first) * line);
+      }
+      list_tile(pass, skips, image, images, top, rows, scratch, gradients);
+      for (std::size_t block = 0; block < l.blocks; ++block) {
+        const std::size_t first = block * l.block;
+        pack_tile(pass, image, images, top, rows, first, std::min(l.block, l.dense.channels - first),
+                  scratch.tile);
+        float* gradient = gradients + block * l.channels * l.kernel_height * run;
+        for (std::size_t c = 0; c < channels; ++c) {
+          for (std::size_t r = 0; r < l.kernel_height; r += l.rows_together) {
+            const std::size_t together = std::min(l.rows_together, l.kernel_height - r);
+            for (std::size_t v = 0; v < l.run_vectors; v += l.vectors) {
+              walk_of(together, std::min(l.vectors, l.run_vectors - v))(
+                  scratch.values + c * room, scratch.pixels + c * room, scratch.counts[c],
+                  scratch.tile + r * row + v * l.lanes, row, l.block,
+                  gradient + (c * l.kernel_height + r) * run + v * l.lanes, run);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace sparse
+
+std::size_t walk_lanes() { return hwy::HWY_NAMESPACE::Lanes(sparse::D()); }
+std::size_t walk_registers() { return sparse::registers; }
+
+void walk_images(const halfwave::kernel::sparse::WalkPass& pass,
+                 const halfwave::kernel::sparse::WalkScratch& scratch, float* gradients) {
+  sparse::walk_images(pass, scratch, gradients);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace halfwave::kernel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halfwave::kernel {
+namespace sparse {
+
+namespace {
+
+std::size_t parts_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
+
+Picture picture(std::int64_t height, std::int64_t width, std::int64_t channels) {
+  return {static_cast<std::size_t>(height), static_cast<std::size_t>(width),
+          static_cast<std::size_t>(channels)};
+}
+
+}  // namespace
+
+WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
+                       std::size_t threads)
+    : sparse(picture(s.output_height, s.output_width, s.output_channels)),
+      dense(picture(s.input_height, s.input_width, s.input_channels)),
+      kernel_height(static_cast<std::size_t>(s.kernel_height)),
+      kernel_width(static_cast<std::size_t>(s.kernel_width)),
+      stride_height(static_cast<std::size_t>(s.stride_height)),
+      stride_width(static_cast<std::size_t>(s.stride_width)),
+      pad_height(s.pad_height),
+      pad_width(s.pad_width),
+      lanes(vector) {
+  if (sparse_x) {
+    std::swap(sparse, dense);
+    pad_height = s.kernel_height - 1 - pad_height;
+    pad_width = s.kernel_width - 1 - pad_width;
+  }
+  constexpr std::size_t together = 16;
+  block = std::min(dense.channels, together);
+  blocks = parts_of(dense.channels, block);
+  run_vectors = parts_of(kernel_width * block, lanes);
+  vectors = parts_of(run_vectors, parts_of(run_vectors, registers));
+  rows_together = std::clamp<std::size_t>(registers / vectors, 1, std::min<std::size_t>(kernel_height, 5));
+  rows_together = parts_of(kernel_height, parts_of(kernel_height, rows_together));
+  tile_width = sparse.width;
+  // About 256 pixels, whose dense ones (with `block` channels) stay in the first-level cache.
+  constexpr std::size_t pixels = 256;
+  tile_height = std::clamp<std::size_t>(pixels / tile_width, 1, sparse.height);
+  tile_images =
+      tile_height == sparse.height ? std::max<std::size_t>(pixels / (tile_height * tile_width), 1) : 1;
+  constexpr std::size_t large = std::size_t{1} << 18;  // floats: more than each thread should have for itself
+  const std::size_t wanted =
+      kernel_height * kernel_width * sparse.channels * dense.channels > large ? threads : 1;
+  channels = parts_of(sparse.channels, wanted);
+  channel_parts = parts_of(sparse.channels, channels);
+  image_parts = std::max<std::size_t>(threads / channel_parts, 1);
+}
+
+}  // namespace sparse
+
+namespace {
+
+using namespace sparse;
+
+HWY_EXPORT(walk_lanes);
+HWY_EXPORT(walk_registers);
+HWY_EXPORT(walk_images);
+
+class SparseBackwardWeights final : public ConvolutionBackwardWeights {
+ public:
+  SparseBackwardWeights(const ConvolutionSize& size, bool sparse_x) : size_(size), sparse_x_(sparse_x) {}
+
+  const char* name() const override { return sparse_x_ ? "sparse x" : "sparse dy"; }
+
+  void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
+    const WalkLayout l(size_, sparse_x_, HWY_DYNAMIC_DISPATCH(walk_lanes)(),
+                       HWY_DYNAMIC_DISPATCH(walk_registers)(), static_cast<std::size_t>(thread_count()));
+    const auto whole_lines = [](std::size_t floats) { return (floats + 15) / 16 * 16; };
+    const std::size_t pixels = l.tile_images * l.tile_height * l.tile_width;
+    const std::size_t gradients = whole_lines(l.gradients());
+    const std::size_t tile = whole_lines(l.tile_floats());
+    const std::size_t lists = whole_lines(l.channels * pixels);
+    const std::size_t each = gradients + tile + 2 * lists + whole_lines(l.channels);
+    const std::size_t workers = l.channel_parts * l.image_parts;
+    float* memory = workspace.floats(each * workers);
+    const auto images = static_cast<std::size_t>(n);
+    parallel_for(workers, 1, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t worker = begin; worker < end; ++worker) {
+        const std::size_t channel = worker / l.image_parts * l.channels;
+        const std::size_t share = worker % l.image_parts;
+        const WalkPass pass{.layout = l,
+                            .sparse = sparse_x_ ? x : dy,
+                            .dense = sparse_x_ ? dy : x,
+                            .first_image = images * share / l.image_parts,
+                            .last_image = images * (share + 1) / l.image_parts,
+                            .first_channel = channel,
+                            .last_channel = std::min(channel + l.channels, l.sparse.channels)};
+        float* own = memory + worker * each;
+        std::fill_n(own, gradients + tile, 0.0F);
+        float* values = own + gradients + tile;
+        const WalkScratch scratch{.tile = own + gradients,
+                                  .values = values,
+                                  .pixels = reinterpret_cast<std::uint32_t*>(values + lists),
+                                  .counts = reinterpret_cast<std::uint32_t*>(values + 2 * lists)};
+        HWY_DYNAMIC_DISPATCH(walk_images)(pass, scratch, own);
+      }
+    });
+    add(l, memory, each, dw);
+  }
+
+ private:
+  // To dw, always in the same order.
+  void add(const WalkLayout& l, const float* memory, std::size_t each, float* dw) const {
+    const auto outputs = static_cast<std::size_t>(size_.output_channels);
+    const auto inputs = static_cast<std::size_t>(size_.input_channels);
+    const std::size_t taps = l.kernel_height * l.kernel_width;
+    parallel_for(outputs, 1, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t o = begin; o < end; ++o) {
+        for (std::size_t tap = 0; tap < taps; ++tap) {
+          const std::size_t turned = sparse_x_ ? taps - 1 - tap : tap;
+          for (std::size_t i = 0; i < inputs; ++i) {
+            const std::size_t sparse = sparse_x_ ? i : o;
+            const std::size_t dense = sparse_x_ ? o : i;
+            const std::size_t row = (dense / l.block * l.channels + sparse % l.channels) * l.kernel_height +
+                                    turned / l.kernel_width;
+            const float* from = memory + sparse / l.channels * l.image_parts * each +
+                                row * l.run_vectors * l.lanes + turned % l.kernel_width * l.block +
+                                dense % l.block;
+            float sum = *from;
+            for (std::size_t part = 1; part < l.image_parts; ++part) sum += from[part * each];
+            dw[(o * taps + tap) * inputs + i] += sum;
+          }
+        }
+      }
+    });
+  }
+
+  ConvolutionSize size_;
+  bool sparse_x_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConvolutionBackwardWeights> make_sparse_dy_backward_weights(const ConvolutionSize& size) {
+  return std::make_unique<SparseBackwardWeights>(size, false);
+}
+
+std::unique_ptr<ConvolutionBackwardWeights> make_sparse_x_backward_weights(const ConvolutionSize& size) {
+  return std::make_unique<SparseBackwardWeights>(size, true);
+}
+
+}  // namespace halfwave::kernel
+#endif  // HWY_ONCE
