@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "halfwave/kernel/convolution_cost.h"
+#include "halfwave/kernel/winograd_matrix.h"
 
 namespace halfwave::kernel {
 namespace {
@@ -35,8 +36,7 @@ bool narrow_pays(const ConvolutionSize& s) { return narrow_possible(s) && s.inpu
 }  // namespace
 
 bool winograd_possible(const ConvolutionSize& s, WinogradTile tile) {
-  const bool five = tile == WinogradTile::f2x2_5x5 || tile == WinogradTile::f4x4_5x5;
-  const std::int64_t kernel = five ? 5 : 3;
+  const int kernel = for_tile(tile, [](auto w) { return w.taps; });
   return s.kernel_height == kernel && s.kernel_width == kernel && s.stride_height == 1 &&
          s.stride_width == 1 && s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1 &&
          s.pad_height < kernel && s.pad_width < kernel;

@@ -1,6 +1,7 @@
 #include "halfwave/kernel/convolution_cost.h"
 
 #include "halfwave/kernel/winograd_layout.h"
+#include "halfwave/kernel/winograd_matrix.h"
 
 namespace halfwave::kernel {
 namespace {
@@ -9,23 +10,6 @@ namespace {
 // from memory.
 constexpr double tile_value = 8;
 constexpr double filter_value = 20;
-
-struct Sides {
-  std::size_t outputs, inputs;
-};
-
-Sides sides_of(WinogradTile tile) {
-  switch (tile) {
-    case WinogradTile::f6x6_3x3:
-      return {6, 8};
-    case WinogradTile::f2x2_5x5:
-      return {2, 6};
-    case WinogradTile::f4x4_5x5:
-      return {4, 8};
-    default:
-      return {4, 6};
-  }
-}
 
 }  // namespace
 
@@ -36,12 +20,13 @@ double direct_cost(const ConvolutionSize& size) {
 
 double winograd_cost(const ConvolutionSize& size, WinogradTile tile, const ConvolutionUse& use,
                      std::size_t lanes) {
-  const Sides sides = sides_of(tile);
   const winograd::Shape shape = winograd::shape_of(size);
-  const winograd::Tiles tiles(shape, sides.outputs);
+  const winograd::Tiles tiles(shape,
+                              for_tile(tile, [](auto w) { return static_cast<std::size_t>(w.outputs); }));
+  const int points = for_tile(tile, [](auto w) { return w.points; });
   // Vectors are whole, though not all of their lanes may count.
   const auto whole = [&](std::size_t channels) {
-    return static_cast<double>(winograd::parts_of(channels, lanes) * lanes);
+    return static_cast<double>(parts_of(channels, lanes) * lanes);
   };
   const double channels = whole(shape.channels);
   const double outputs = whole(shape.outputs);
@@ -50,7 +35,7 @@ double winograd_cost(const ConvolutionSize& size, WinogradTile tile, const Convo
       static_cast<double>(tiles.rows * tiles.columns) * (products + tile_value * (channels + outputs));
   // In inference filters are transformed but once.
   if (use.training) cost += filter_value * products / static_cast<double>(use.batch);
-  return static_cast<double>(sides.inputs * sides.inputs) * cost;
+  return points * cost;
 }
 
 }  // namespace halfwave::kernel

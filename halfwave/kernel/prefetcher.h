@@ -2,8 +2,9 @@
 // that it comes while the kernel computes.
 #pragma once
 
+#include <array>
+#include <cassert>
 #include <cstddef>
-#include <cstdint>
 
 namespace halfwave::kernel {
 
@@ -12,15 +13,20 @@ class Prefetcher {
   // step() will be called so often.
   explicit Prefetcher(std::size_t calls) : calls_(calls) {}
 
-  // To be read, into the second-level cache: it comes long before its use.
-  void read(const float* begin, const float* end) { read_ = range(begin, end); }
-  void write(const float* begin, const float* end) { write_ = range(begin, end); }
+  // To be read, into the second-level cache: it comes long before its use. At most two ranges in all.
+  void read(const float* begin, const float* end) { add(begin, end, false); }
+  void write(const float* begin, const float* end) { add(begin, end, true); }
 
   void step() {
-    for (std::size_t i = 0; i < read_.lines && read_.next < read_.end; ++i, read_.next += line)
-      __builtin_prefetch(read_.next, 0, 2);
-    for (std::size_t i = 0; i < write_.lines && write_.next < write_.end; ++i, write_.next += line)
-      __builtin_prefetch(write_.next, 1, 3);
+    for (Range& range : ranges_) {
+      for (std::size_t i = 0; i < range.lines && range.next < range.end; ++i, range.next += line) {
+        if (range.written) {
+          __builtin_prefetch(range.next, 1, 3);
+        } else {
+          __builtin_prefetch(range.next, 0, 2);
+        }
+      }
+    }
   }
 
  private:
@@ -30,15 +36,17 @@ class Prefetcher {
     const float* next = nullptr;
     const float* end = nullptr;
     std::size_t lines = 0;  // a step
+    bool written = false;
   };
 
-  Range range(const float* begin, const float* end) const {
-    return {begin, end, static_cast<std::size_t>(end - begin) / line / calls_ + 1};
+  void add(const float* begin, const float* end, bool written) {
+    assert(count_ < ranges_.size());
+    ranges_[count_++] = {begin, end, static_cast<std::size_t>(end - begin) / line / calls_ + 1, written};
   }
 
   std::size_t calls_;
-  Range read_;
-  Range write_;
+  std::size_t count_ = 0;
+  std::array<Range, 2> ranges_{};
 };
 
 }  // namespace halfwave::kernel

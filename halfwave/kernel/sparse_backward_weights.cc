@@ -14,6 +14,8 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/parts.h"
+#include "halfwave/kernel/sparse_walk_layout.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/sparse_backward_weights.cc"
@@ -25,35 +27,6 @@
 #ifndef HALFWAVE_SPARSE_BACKWARD_WEIGHTS_COMMON
 #define HALFWAVE_SPARSE_BACKWARD_WEIGHTS_COMMON
 namespace halfwave::kernel::sparse {
-
-struct Picture {
-  std::size_t height, width, channels;
-
-  std::size_t size() const { return height * width * channels; }
-};
-
-// Gradients: by part of the sparse channels, block of dense channels, sparse channel, row of the filter: a
-// run, the taps of the row and their dense channels, in whole vectors.
-struct WalkLayout {
-  WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
-             std::size_t threads);
-
-  std::size_t gradients() const { return blocks * channels * kernel_height * run_vectors * lanes; }
-  std::size_t tile_row() const { return (tile_width - 1) * stride_width + kernel_width; }  // dense pixels
-  std::size_t tile_rows() const { return (tile_height - 1) * stride_height + kernel_height; }
-  // A vector may be read past the last run.
-  std::size_t tile_floats() const { return tile_images * tile_rows() * tile_row() * block + lanes; }
-
-  Picture sparse, dense;
-  std::size_t kernel_height, kernel_width, stride_height, stride_width;
-  std::ptrdiff_t pad_height, pad_width;
-  std::size_t lanes;
-  std::size_t block, blocks;           // dense channels packed together
-  std::size_t run_vectors;             // of a filter's row
-  std::size_t rows_together, vectors;  // in registers; a run longer than `vectors` is made in pieces
-  std::size_t tile_images, tile_height, tile_width;  // sparse pixels
-  std::size_t channels, channel_parts, image_parts;  // sparse channels of a part; who shares out the work
-};
 
 struct WalkPass {
   const WalkLayout& layout;
@@ -303,58 +276,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace halfwave::kernel {
-namespace sparse {
-
-namespace {
-
-std::size_t parts_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
-
-Picture picture(std::int64_t height, std::int64_t width, std::int64_t channels) {
-  return {static_cast<std::size_t>(height), static_cast<std::size_t>(width),
-          static_cast<std::size_t>(channels)};
-}
-
-}  // namespace
-
-WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
-                       std::size_t threads)
-    : sparse(picture(s.output_height, s.output_width, s.output_channels)),
-      dense(picture(s.input_height, s.input_width, s.input_channels)),
-      kernel_height(static_cast<std::size_t>(s.kernel_height)),
-      kernel_width(static_cast<std::size_t>(s.kernel_width)),
-      stride_height(static_cast<std::size_t>(s.stride_height)),
-      stride_width(static_cast<std::size_t>(s.stride_width)),
-      pad_height(s.pad_height),
-      pad_width(s.pad_width),
-      lanes(vector) {
-  if (sparse_x) {
-    std::swap(sparse, dense);
-    pad_height = s.kernel_height - 1 - pad_height;
-    pad_width = s.kernel_width - 1 - pad_width;
-  }
-  constexpr std::size_t together = 16;
-  block = std::min(dense.channels, together);
-  blocks = parts_of(dense.channels, block);
-  run_vectors = parts_of(kernel_width * block, lanes);
-  vectors = parts_of(run_vectors, parts_of(run_vectors, registers));
-  rows_together = std::clamp<std::size_t>(registers / vectors, 1, std::min<std::size_t>(kernel_height, 5));
-  rows_together = parts_of(kernel_height, parts_of(kernel_height, rows_together));
-  tile_width = sparse.width;
-  // About 256 pixels, whose dense ones (with `block` channels) stay in the first-level cache.
-  constexpr std::size_t pixels = 256;
-  tile_height = std::clamp<std::size_t>(pixels / tile_width, 1, sparse.height);
-  tile_images =
-      tile_height == sparse.height ? std::max<std::size_t>(pixels / (tile_height * tile_width), 1) : 1;
-  constexpr std::size_t large = std::size_t{1} << 18;  // floats: more than each thread should have for itself
-  const std::size_t wanted =
-      kernel_height * kernel_width * sparse.channels * dense.channels > large ? threads : 1;
-  channels = parts_of(sparse.channels, wanted);
-  channel_parts = parts_of(sparse.channels, channels);
-  image_parts = std::max<std::size_t>(threads / channel_parts, 1);
-}
-
-}  // namespace sparse
-
 namespace {
 
 using namespace sparse;
@@ -372,7 +293,6 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
   void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
     const WalkLayout l(size_, sparse_x_, HWY_DYNAMIC_DISPATCH(walk_lanes)(),
                        HWY_DYNAMIC_DISPATCH(walk_registers)(), static_cast<std::size_t>(thread_count()));
-    const auto whole_lines = [](std::size_t floats) { return (floats + 15) / 16 * 16; };
     const std::size_t pixels = l.tile_images * l.tile_height * l.tile_width;
     const std::size_t gradients = whole_lines(l.gradients());
     const std::size_t tile = whole_lines(l.tile_floats());

@@ -13,7 +13,7 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/convolution.h"
-#include "halfwave/kernel/sparse_layout.h"
+#include "halfwave/kernel/sparse_scatter_layout.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/sparse_forward.cc"
@@ -42,7 +42,7 @@ struct Lists {
 };
 
 struct ScatterPass {
-  const Layout& layout;
+  const ScatterLayout& layout;
   const float*
       weights;  // by block of outputs, block of channels, piece, row of the filter: channel, tap, output
   const float* bias;
@@ -64,7 +64,8 @@ using V = hn::Vec<D>;
 // ---- weights ----
 
 // Those of a block of outputs. False if one of them is not finite.
-bool pack_block(const Layout& l, const WeightOrder& order, const float* w, const Block& block, float* to) {
+bool pack_block(const ScatterLayout& l, const WeightOrder& order, const float* w, const Block& block,
+                float* to) {
   const D d;
   const hn::RebindToSigned<D> di;
   const auto spread = hn::Mul(hn::Iota(di, 0), hn::Set(di, static_cast<std::int32_t>(order.output)));
@@ -101,7 +102,7 @@ bool pack_block(const Layout& l, const WeightOrder& order, const float* w, const
 // ---- lists ----
 
 // Of `rows` rows from x on. A list's end may be written over by a vector.
-void make_lists(const Layout& l, bool skips, const float* x, std::size_t rows, const Lists& lists) {
+void make_lists(const ScatterLayout& l, bool skips, const float* x, std::size_t rows, const Lists& lists) {
   const D d;
   const hn::RebindToUnsigned<D> du;
   const std::size_t lanes = hn::Lanes(d);
@@ -205,7 +206,7 @@ ScatterRow scatter_row_of(std::size_t taps) {
 // One image, for the blocks [first, last) of outputs.
 void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, std::size_t last,
                     const Lists& lists, float* y) {
-  const Layout& l = pass.layout;
+  const ScatterLayout& l = pass.layout;
   const std::size_t from = l.blocks[first].first;
   const std::size_t to = l.blocks[last - 1].first + l.blocks[last - 1].channels;
   for (std::size_t pixel = 0; pixel < l.output_height * l.output_width; ++pixel)
@@ -243,7 +244,7 @@ void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, 
 
 }  // namespace sparse
 
-bool pack_block(const halfwave::kernel::sparse::Layout& layout,
+bool pack_block(const halfwave::kernel::sparse::ScatterLayout& layout,
                 const halfwave::kernel::sparse::WeightOrder& order, const float* w,
                 const halfwave::kernel::sparse::Block& block, float* to) {
   return sparse::pack_block(layout, order, w, block, to);
@@ -281,15 +282,15 @@ class Scatter {
   }
 
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
-    const Layout& l = layout_;
+    const ScatterLayout& l = layout_;
     const auto images = static_cast<std::size_t>(n);
     const auto threads = static_cast<std::size_t>(thread_count());
     const std::size_t room = l.band * l.width * l.channels_together + 16;  // a vector may follow
     const std::size_t values = l.channel_blocks * room;
     const std::size_t counts =
-        (l.channel_blocks * l.band * l.width + 31) / 32 * 16;  // in floats, as all here
-    const std::size_t starts = (l.channel_blocks * l.band * l.phases + 15) / 16 * 16;
-    const std::size_t each = (2 * values + counts + starts + 15) / 16 * 16;
+        whole_lines(parts_of(l.channel_blocks * l.band * l.width, 2));  // in floats, as all here
+    const std::size_t starts = whole_lines(l.channel_blocks * l.band * l.phases);
+    const std::size_t each = whole_lines(2 * values) + counts + starts;
     float* weights = workspace.floats(l.weights() + each * threads);
     const ScatterPass pass{l, weights, bias_.data(), pack(weights)};
     // Few images: the threads share out the outputs of each.
@@ -318,7 +319,7 @@ class Scatter {
  private:
   // Whether zeros may be skipped: all weights are finite.
   bool pack(float* to) const {
-    const Layout& l = layout_;
+    const ScatterLayout& l = layout_;
     const std::size_t taps = l.kernel_height * l.kernel_width;
     // By output, row, column and input of the forward pass.
     const WeightOrder order = l.forward
@@ -334,7 +335,7 @@ class Scatter {
     return finite;
   }
 
-  Layout layout_;
+  ScatterLayout layout_;
   std::vector<float> bias_;  // zeros without one
   const float* w_ = nullptr;
 };

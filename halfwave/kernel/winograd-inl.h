@@ -132,15 +132,6 @@ HWY_INLINE void interpolate(D d, const V* in, V* out) {
   (std::make_integer_sequence<int, Matrix::columns>());
 }
 
-// The rows of an image that the tiles of a strip see.
-struct StripRows {
-  const float* row[8];   // a row of zeros where it lies outside
-  std::size_t width;     // pixels
-  std::size_t pixel;     // floats from pixel to pixel
-  std::size_t pad;       // columns of zeros to the left
-  std::size_t channels;  // to be transformed
-};
-
 // Both directions for all tiles of a strip, `step` columns apart. What tiles share is transformed downwards
 // once, into `columns`; columns outside the image and lanes past the channels are 0.
 template <class Matrix, class D>

@@ -117,20 +117,14 @@ void run_strips(const WeightsPass& pass, std::size_t part, std::size_t first, st
                 float* scratch, float* products) {
   const Shape& s = pass.shape;
   const WeightsLayout& l = pass.layout;
-  const std::size_t first_output = part * l.outputs;
-  const std::size_t outputs = std::min(l.outputs, s.outputs - first_output);
+  const std::size_t first_channel = part * l.outputs;
+  const std::size_t outputs = std::min(l.outputs, s.outputs - first_channel);
   float* columns = scratch;
   float* x = columns + l.columns;
   float* dy = x + l.points * l.x.point;
-  const std::size_t input_row = s.width * s.channels;
   const std::size_t output_row = s.output_width * s.outputs;
-  const auto top_of = [&](std::size_t strip) { return strip % l.tiles.rows * W::outputs; };
-  const auto input_of = [&](std::size_t strip) {
-    return pass.x + (strip / l.tiles.rows * s.height + std::min(top_of(strip), s.height)) * input_row;
-  };
-  const auto output_of = [&](std::size_t strip) {
-    return pass.dy + (strip / l.tiles.rows * s.output_height + top_of(strip)) * output_row;
-  };
+  const auto input = [&](std::size_t strip) { return pass.x + first_input(s, l.tiles, strip); };
+  const auto output = [&](std::size_t strip) { return pass.dy + first_output(s, l.tiles, strip); };
   if (first == last) {
     std::fill_n(products, l.points * l.product_point, 0.0F);
     return;
@@ -139,21 +133,13 @@ void run_strips(const WeightsPass& pass, std::size_t part, std::size_t first, st
     const std::size_t end = std::min(begin + l.strips, last);
     for (std::size_t strip = begin; strip < end; ++strip) {
       const std::size_t tile = (strip - begin) * l.tiles.columns;
-      StripRows rows{
-          .row = {}, .width = s.width, .pixel = s.channels, .pad = s.pad_width, .channels = s.channels};
-      const float* image = pass.x + strip / l.tiles.rows * s.height * input_row;
-      for (std::size_t i = 0; i < W::tile; ++i) {
-        const std::size_t at = top_of(strip) + i;  // in the padded image
-        const bool inside = at >= s.pad_height && at - s.pad_height < s.height;
-        rows.row[i] = inside ? image + (at - s.pad_height) * input_row : pass.zeros;
-      }
-      evaluate_strip<typename W::Input>(D(), rows, W::outputs, l.tiles.columns, columns, x + tile * l.x.tile,
-                                        l.x);
+      evaluate_strip<typename W::Input>(D(), input_rows(s, l.tiles, strip, W::tile, pass.x, pass.zeros),
+                                        W::outputs, l.tiles.columns, columns, x + tile * l.x.tile, l.x);
       StripRows gradient{
           .row = {}, .width = s.output_width, .pixel = s.outputs, .pad = 0, .channels = outputs};
       for (std::size_t i = 0; i < W::outputs; ++i) {
-        const bool inside = top_of(strip) + i < s.output_height;
-        gradient.row[i] = inside ? output_of(strip) + i * output_row + first_output : pass.zeros;
+        const bool inside = l.tiles.top(strip) + i < s.output_height;
+        gradient.row[i] = inside ? output(strip) + i * output_row + first_channel : pass.zeros;
       }
       evaluate_strip<typename W::Output>(D(), gradient, W::outputs, l.tiles.columns, columns,
                                          dy + tile * l.dy.tile, l.dy);
@@ -161,8 +147,8 @@ void run_strips(const WeightsPass& pass, std::size_t part, std::size_t first, st
     const std::size_t tiles = (end - begin) * l.tiles.columns;
     Prefetcher prefetcher(l.points * l.panels * parts_of(outputs, max_outputs(l.panel / l.lanes)));
     if (end < last) {
-      prefetcher.read(input_of(end), input_of(std::min(end + l.strips, last)));
-      prefetcher.write(output_of(end), output_of(std::min(end + l.strips, last)));
+      prefetcher.read(input(end), input(std::min(end + l.strips, last)));
+      prefetcher.read(output(end), output(std::min(end + l.strips, last)));
     }
     if (l.panel > l.lanes) {
       multiply_all<2>(l, outputs, tiles, dy, x, begin > first, products, prefetcher);
@@ -208,25 +194,15 @@ void add_weights(const WeightsPass& pass, std::size_t part, std::size_t first, s
   }
 }
 
-template <int side, int taps>
-WeightsKernels weights_kernels_of() {
-  using W = Winograd<side, taps>;
+template <class W>
+WeightsKernels weights_kernels_of(W) {
   return {W::outputs, W::tile, hn::Lanes(D()), &run_strips<W>, &add_weights<W>};
 }
 
 }  // namespace winograd
 
 winograd::WeightsKernels winograd_weights_kernels(WinogradTile tile) {
-  switch (tile) {
-    case WinogradTile::f6x6_3x3:
-      return winograd::weights_kernels_of<6, 3>();
-    case WinogradTile::f2x2_5x5:
-      return winograd::weights_kernels_of<2, 5>();
-    case WinogradTile::f4x4_5x5:
-      return winograd::weights_kernels_of<4, 5>();
-    default:
-      return winograd::weights_kernels_of<4, 3>();
-  }
+  return for_tile(tile, [](auto w) { return winograd::weights_kernels_of(w); });
 }
 
 }  // namespace HWY_NAMESPACE

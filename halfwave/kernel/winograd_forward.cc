@@ -208,9 +208,8 @@ void write_strip(const ForwardPass& pass, std::size_t strip, std::size_t first, 
   const Shape& s = pass.shape;
   const ForwardLayout& l = pass.layout;
   const std::size_t row = s.output_width * s.outputs;
-  const std::size_t top = strip % l.tiles.rows * W::outputs;
-  float* y = pass.y + (strip / l.tiles.rows * s.output_height + top) * row;
-  const std::size_t rows = std::min<std::size_t>(W::outputs, s.output_height - top);
+  float* y = pass.y + first_output(s, l.tiles, strip);
+  const std::size_t rows = std::min<std::size_t>(W::outputs, s.output_height - l.tiles.top(strip));
   const std::size_t end = std::min(last * l.panel, s.outputs);
   for (std::size_t o = first * l.panel; o < end; o += l.lanes, product += l.strides.group) {
     const V bias = hn::LoadU(d, pass.bias + o);
@@ -232,36 +231,20 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
   float* columns = scratch;
   float* transformed = columns + l.columns;
   float* product = transformed + l.transformed;
-  const std::size_t input_row = s.width * s.channels;
-  const std::size_t output_row = s.output_width * s.outputs;
-  const auto input_of = [&](std::size_t strip) {
-    return pass.x +
-           (strip / l.tiles.rows * s.height + std::min(strip % l.tiles.rows * W::outputs, s.height)) *
-               input_row;
-  };
-  const auto output_of = [&](std::size_t strip) {
-    return pass.y + (strip / l.tiles.rows * s.output_height + strip % l.tiles.rows * W::outputs) * output_row;
-  };
+  const auto input = [&](std::size_t strip) { return pass.x + first_input(s, l.tiles, strip); };
+  const auto output = [&](std::size_t strip) { return pass.y + first_output(s, l.tiles, strip); };
   for (std::size_t begin = first; begin < last; begin += l.strips) {
     const std::size_t end = std::min(begin + l.strips, last);
     for (std::size_t strip = begin; strip < end; ++strip) {
-      StripRows rows{
-          .row = {}, .width = s.width, .pixel = s.channels, .pad = s.pad_width, .channels = s.channels};
-      const float* image = pass.x + strip / l.tiles.rows * s.height * input_row;
-      for (std::size_t i = 0; i < W::tile; ++i) {
-        const std::size_t at = strip % l.tiles.rows * W::outputs + i;  // in the padded image
-        const bool inside = at >= s.pad_height && at - s.pad_height < s.height;
-        rows.row[i] = inside ? image + (at - s.pad_height) * input_row : pass.zeros;
-      }
-      evaluate_strip<typename W::Input>(D(), rows, W::outputs, l.tiles.columns, columns,
-                                        transformed + (strip - begin) * l.tiles.columns * l.strides.tile,
-                                        l.strides);
+      evaluate_strip<typename W::Input>(
+          D(), input_rows(s, l.tiles, strip, W::tile, pass.x, pass.zeros), W::outputs, l.tiles.columns,
+          columns, transformed + (strip - begin) * l.tiles.columns * l.strides.tile, l.strides);
     }
     const std::size_t tiles = (end - begin) * l.tiles.columns;
     const std::size_t calls = W::points * l.panels * parts_of(tiles, max_tiles(l.panel / l.lanes));
     Prefetcher prefetcher(calls);
-    if (end < last) prefetcher.read(input_of(end), input_of(std::min(end + l.strips, last)));
-    prefetcher.write(output_of(begin), output_of(end));
+    if (end < last) prefetcher.read(input(end), input(std::min(end + l.strips, last)));
+    prefetcher.write(output(begin), output(end));
     for (std::size_t panel = 0; panel < l.panels; panel += l.panels_together) {
       const std::size_t panel_end = std::min(panel + l.panels_together, l.panels);
       if (l.panel > l.lanes) {
@@ -275,31 +258,20 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
       }
     }
     if (pass.epilogue.apply != nullptr) {
-      float* from = output_of(begin);
-      pass.epilogue(from, static_cast<std::size_t>(output_of(end) - from));
+      pass.epilogue(output(begin), static_cast<std::size_t>(output(end) - output(begin)));
     }
   }
 }
 
-template <int side, int taps>
-ForwardKernels kernels_of() {
-  using W = Winograd<side, taps>;
+template <class W>
+ForwardKernels kernels_of(W) {
   return {W::outputs, W::tile, hn::Lanes(D()), &transform_weights<W>, &run_strips<W>};
 }
 
 }  // namespace winograd
 
 winograd::ForwardKernels winograd_forward_kernels(WinogradTile tile) {
-  switch (tile) {
-    case WinogradTile::f6x6_3x3:
-      return winograd::kernels_of<6, 3>();
-    case WinogradTile::f2x2_5x5:
-      return winograd::kernels_of<2, 5>();
-    case WinogradTile::f4x4_5x5:
-      return winograd::kernels_of<4, 5>();
-    default:
-      return winograd::kernels_of<4, 3>();
-  }
+  return for_tile(tile, [](auto w) { return winograd::kernels_of(w); });
 }
 
 }  // namespace HWY_NAMESPACE

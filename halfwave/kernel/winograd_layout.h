@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/parts.h"
 
 namespace halfwave::kernel::winograd {
 
@@ -41,8 +42,6 @@ inline Shape turned(const Shape& s, std::size_t kernel) {
           .pad_width = kernel - 1 - s.pad_width};
 }
 
-inline std::size_t parts_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
-
 // An odd number of cache lines, so that neighbours do not share their places in the caches.
 inline std::size_t odd_lines(std::size_t floats) { return (parts_of(floats, 16) | 1) * 16; }
 
@@ -52,14 +51,49 @@ inline std::size_t panel_of(std::size_t columns, std::size_t lanes) {
 }
 
 struct Tiles {
-  Tiles(const Shape& s, std::size_t side)
-      : rows(parts_of(s.output_height, side)), columns(parts_of(s.output_width, side)) {}
+  Tiles(const Shape& s, std::size_t outputs)
+      : side(outputs), rows(parts_of(s.output_height, side)), columns(parts_of(s.output_width, side)) {}
 
   // Strips of a block of about so many tiles.
   std::size_t strips_of(std::size_t tiles) const { return parts_of(tiles, columns); }
+  std::size_t image(std::size_t strip) const { return strip / rows; }
+  std::size_t top(std::size_t strip) const { return strip % rows * side; }  // row of the output
 
+  std::size_t side;           // of a tile's outputs
   std::size_t rows, columns;  // of an image
 };
+
+// Where the outputs of a strip begin.
+inline std::size_t first_output(const Shape& s, const Tiles& tiles, std::size_t strip) {
+  return (tiles.image(strip) * s.output_height + tiles.top(strip)) * s.output_width * s.outputs;
+}
+
+// About where its inputs do, for prefetching.
+inline std::size_t first_input(const Shape& s, const Tiles& tiles, std::size_t strip) {
+  return (tiles.image(strip) * s.height + std::min(tiles.top(strip), s.height)) * s.width * s.channels;
+}
+
+// The rows of a picture that the tiles of a strip see.
+struct StripRows {
+  const float* row[8];   // a row of zeros where it lies outside
+  std::size_t width;     // pixels
+  std::size_t pixel;     // floats from pixel to pixel
+  std::size_t pad;       // columns of zeros to the left
+  std::size_t channels;  // to be transformed
+};
+
+inline StripRows input_rows(const Shape& s, const Tiles& tiles, std::size_t strip, std::size_t count,
+                            const float* x, const float* zeros) {
+  StripRows rows{
+      .row = {}, .width = s.width, .pixel = s.channels, .pad = s.pad_width, .channels = s.channels};
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = tiles.top(strip) + i;  // in the padded image
+    const bool inside = at >= s.pad_height && at - s.pad_height < s.height;
+    rows.row[i] =
+        inside ? x + (tiles.image(strip) * s.height + at - s.pad_height) * s.width * s.channels : zeros;
+  }
+  return rows;
+}
 
 // Where a transformed value lies, from those of its neighbours.
 struct Strides {

@@ -12,6 +12,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+
+#include "halfwave/kernel/convolution.h"
 
 namespace halfwave::kernel {
 
@@ -98,5 +101,20 @@ class Winograd {
 
   static constexpr Values values = make();
 };
+
+// Calls function(Winograd<...>()) for a tile.
+template <class Function>
+auto for_tile(WinogradTile tile, Function&& function) {
+  switch (tile) {
+    case WinogradTile::f6x6_3x3:
+      return function(Winograd<6, 3>());
+    case WinogradTile::f2x2_5x5:
+      return function(Winograd<2, 5>());
+    case WinogradTile::f4x4_5x5:
+      return function(Winograd<4, 5>());
+    default:
+      return function(Winograd<4, 3>());
+  }
+}
 
 }  // namespace halfwave::kernel

@@ -1,4 +1,4 @@
-#include "halfwave/kernel/sparse_layout.h"
+#include "halfwave/kernel/sparse_scatter_layout.h"
 
 #include <algorithm>
 
@@ -20,7 +20,7 @@ std::ptrdiff_t remainder_of(std::ptrdiff_t value, std::ptrdiff_t modulus) {
 }
 
 void add_pieces(std::vector<Piece>& pieces, Piece whole, std::size_t taps) {
-  const std::size_t parts = (taps + most_taps - 1) / most_taps;
+  const std::size_t parts = parts_of(taps, most_taps);
   for (std::size_t part = 0; part < parts; ++part) {
     const std::size_t first = taps * part / parts;
     Piece piece = whole;
@@ -33,7 +33,7 @@ void add_pieces(std::vector<Piece>& pieces, Piece whole, std::size_t taps) {
 
 }  // namespace
 
-Layout::Layout(const ConvolutionSize& s, bool is_forward, std::size_t vector)
+ScatterLayout::ScatterLayout(const ConvolutionSize& s, bool is_forward, std::size_t vector)
     : forward(is_forward),
       lanes(vector),
       height(count(is_forward ? s.input_height : s.output_height)),
@@ -93,15 +93,15 @@ Layout::Layout(const ConvolutionSize& s, bool is_forward, std::size_t vector)
   constexpr std::size_t slice_floats = 6144;  // 24 KB
   const std::size_t widest = std::min(kernel_width, most_taps) * vectors * lanes;
   channels_together = std::clamp<std::size_t>(slice_floats / widest, 1, channels);
-  channel_blocks = (channels + channels_together - 1) / channels_together;
-  channels_together = (channels + channel_blocks - 1) / channel_blocks;
+  channel_blocks = parts_of(channels, channels_together);
+  channels_together = parts_of(channels, channel_blocks);
   for (const Piece& piece : pieces)
     vector_weights += channel_blocks * channels_together * kernel_height * piece.taps * lanes;
   constexpr std::size_t band_values = 1 << 15;
   band = std::clamp<std::size_t>(band_values / (width * channels), 1, height);
 }
 
-std::size_t Layout::columns_before(std::size_t phase) const {
+std::size_t ScatterLayout::columns_before(std::size_t phase) const {
   std::size_t columns = 0;
   for (std::size_t other = 0; other < phase; ++other)
     columns += members(static_cast<std::ptrdiff_t>(first_inputs[other]), static_cast<std::ptrdiff_t>(phases),
@@ -109,7 +109,7 @@ std::size_t Layout::columns_before(std::size_t phase) const {
   return columns;
 }
 
-std::ptrdiff_t Layout::output_row(std::size_t row, std::size_t tap) const {
+std::ptrdiff_t ScatterLayout::output_row(std::size_t row, std::size_t tap) const {
   const auto stride = static_cast<std::ptrdiff_t>(stride_height);
   const auto at = static_cast<std::ptrdiff_t>(row) * (forward ? 1 : stride);
   std::ptrdiff_t result = 0;

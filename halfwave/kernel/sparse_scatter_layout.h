@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/parts.h"
 
 namespace halfwave::kernel::sparse {
 
@@ -31,8 +32,8 @@ struct Block {
 };
 
 // One pass, forward or backward-data. What it reads is its input.
-struct Layout {
-  Layout(const ConvolutionSize& size, bool forward, std::size_t vector);
+struct ScatterLayout {
+  ScatterLayout(const ConvolutionSize& size, bool forward, std::size_t vector);
 
   // The row of the output that row `row` of the input adds to with row `tap` of the filter; -1: none.
   std::ptrdiff_t output_row(std::size_t row, std::size_t tap) const;
@@ -47,7 +48,7 @@ struct Layout {
     return channels_together * piece.taps * block.vectors * lanes;
   }
   std::size_t weights_before(std::size_t block) const { return blocks[block].first / lanes * vector_weights; }
-  std::size_t weights() const { return (outputs + lanes - 1) / lanes * vector_weights; }
+  std::size_t weights() const { return parts_of(outputs, lanes) * vector_weights; }
 
   bool forward;
   std::size_t lanes;

@@ -1,0 +1,55 @@
+#include "halfwave/kernel/sparse_walk_layout.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "halfwave/kernel/parts.h"
+
+namespace halfwave::kernel::sparse {
+namespace {
+
+Picture picture(std::int64_t height, std::int64_t width, std::int64_t channels) {
+  return {static_cast<std::size_t>(height), static_cast<std::size_t>(width),
+          static_cast<std::size_t>(channels)};
+}
+
+}  // namespace
+
+WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
+                       std::size_t threads)
+    : sparse(picture(s.output_height, s.output_width, s.output_channels)),
+      dense(picture(s.input_height, s.input_width, s.input_channels)),
+      kernel_height(static_cast<std::size_t>(s.kernel_height)),
+      kernel_width(static_cast<std::size_t>(s.kernel_width)),
+      stride_height(static_cast<std::size_t>(s.stride_height)),
+      stride_width(static_cast<std::size_t>(s.stride_width)),
+      pad_height(s.pad_height),
+      pad_width(s.pad_width),
+      lanes(vector) {
+  if (sparse_x) {
+    std::swap(sparse, dense);
+    pad_height = s.kernel_height - 1 - pad_height;
+    pad_width = s.kernel_width - 1 - pad_width;
+  }
+  constexpr std::size_t together = 16;
+  block = std::min(dense.channels, together);
+  blocks = parts_of(dense.channels, block);
+  run_vectors = parts_of(kernel_width * block, lanes);
+  vectors = parts_of(run_vectors, parts_of(run_vectors, registers));
+  rows_together = std::clamp<std::size_t>(registers / vectors, 1, std::min<std::size_t>(kernel_height, 5));
+  rows_together = parts_of(kernel_height, parts_of(kernel_height, rows_together));
+  tile_width = sparse.width;
+  // About 256 pixels, whose dense ones (with `block` channels) stay in the first-level cache.
+  constexpr std::size_t pixels = 256;
+  tile_height = std::clamp<std::size_t>(pixels / tile_width, 1, sparse.height);
+  tile_images =
+      tile_height == sparse.height ? std::max<std::size_t>(pixels / (tile_height * tile_width), 1) : 1;
+  constexpr std::size_t large = std::size_t{1} << 18;  // floats: more than each thread should have for itself
+  const std::size_t wanted =
+      kernel_height * kernel_width * sparse.channels * dense.channels > large ? threads : 1;
+  channels = parts_of(sparse.channels, wanted);
+  channel_parts = parts_of(sparse.channels, channels);
+  image_parts = std::max<std::size_t>(threads / channel_parts, 1);
+}
+
+}  // namespace halfwave::kernel::sparse

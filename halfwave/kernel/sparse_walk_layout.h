@@ -1,0 +1,41 @@
+// How zero-skipping backward-weights cuts up its work: tiles of pixels, channels of what it skips through
+// (the sparse picture), blocks of channels of what it reads densely, and the runs in which a filter's
+// gradients are kept.
+#pragma once
+
+#include <cstddef>
+
+#include "halfwave/kernel/convolution.h"
+
+namespace halfwave::kernel::sparse {
+
+struct Picture {
+  std::size_t height, width, channels;
+
+  std::size_t size() const { return height * width * channels; }
+};
+
+// Gradients: by part of the sparse channels, block of dense channels, sparse channel, row of the filter: a
+// run, the taps of the row and their dense channels, in whole vectors.
+struct WalkLayout {
+  WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
+             std::size_t threads);
+
+  std::size_t gradients() const { return blocks * channels * kernel_height * run_vectors * lanes; }
+  std::size_t tile_row() const { return (tile_width - 1) * stride_width + kernel_width; }  // dense pixels
+  std::size_t tile_rows() const { return (tile_height - 1) * stride_height + kernel_height; }
+  // A vector may be read past the last run.
+  std::size_t tile_floats() const { return tile_images * tile_rows() * tile_row() * block + lanes; }
+
+  Picture sparse, dense;
+  std::size_t kernel_height, kernel_width, stride_height, stride_width;
+  std::ptrdiff_t pad_height, pad_width;
+  std::size_t lanes;
+  std::size_t block, blocks;           // dense channels packed together
+  std::size_t run_vectors;             // of a filter's row
+  std::size_t rows_together, vectors;  // in registers; a run longer than `vectors` is made in pieces
+  std::size_t tile_images, tile_height, tile_width;  // sparse pixels
+  std::size_t channels, channel_parts, image_parts;  // sparse channels of a part; who shares out the work
+};
+
+}  // namespace halfwave::kernel::sparse
