@@ -219,6 +219,104 @@ TEST_P(WinogradValue, AgreesWithTheDefinition) {
   }
 }
 
+// Two strips of tiles and more, and a part of one in either direction.
+ConvolutionSize few_size(const Kind& kind) {
+  ConvolutionSize s{};
+  s.input_height = 11;
+  s.input_width = 9;
+  s.input_channels = 18;
+  s.output_channels = 24;
+  s.kernel_height = s.kernel_width = kind.kernel;
+  s.pad_height = s.pad_width = 1;
+  EXPECT_TRUE(fit(s));
+  return s;
+}
+
+TEST(WinogradContract, GivesEachValueToTheEpilogueOnce) {
+  for (const Kind& kind : kinds()) {
+    SCOPED_TRACE(kind.implementation.name);
+    const ConvolutionCase c(few_size(kind), 3, 1);
+    for (const int threads : {1, 2}) {
+      const ThreadScope scope(threads);
+      std::vector<float> expected = run(kind.implementation, c, Edge::back).y;
+      for (float& value : expected) value += epilogue_step;
+      EXPECT_EQ(bits(run(kind.implementation, c, Edge::back, true, counting_epilogue()).y), bits(expected));
+    }
+  }
+}
+
+// Outputs and input gradients do not depend on the threads or on who shares the batch.
+TEST(WinogradContract, GivesTheSameBitsWithOtherThreadsAndInASmallerBatch) {
+  for (const Kind& kind : kinds()) {
+    SCOPED_TRACE(kind.implementation.name);
+    const ConvolutionCase large(few_size(kind), 5, 2);
+    ConvolutionCase small = large;
+    small.n = 2;
+    small.x.resize(2 * small.size.input_size());
+    small.dy.resize(2 * small.size.output_size());
+    const auto run_with = [&](int threads, const ConvolutionCase& c) {
+      const ThreadScope scope(threads);
+      return run(kind.implementation, c, Edge::back);
+    };
+    const ConvolutionResult alone = run_with(1, large);
+    const ConvolutionResult shared = run_with(3, large);
+    ConvolutionResult part = run_with(2, small);
+    EXPECT_EQ(bits(shared.y), bits(alone.y));
+    EXPECT_EQ(bits(shared.dx), bits(alone.dx));
+    EXPECT_TRUE(run_with(3, large) == shared);
+    const auto begin_of = [](const std::vector<float>& values, std::size_t count) {
+      return bits(std::span(values).first(count));
+    };
+    EXPECT_EQ(bits(part.y), begin_of(alone.y, part.y.size()));
+    EXPECT_EQ(bits(part.dx), begin_of(alone.dx, part.dx.size()));
+    // Weights that have changed are taken, in training (transformed in each run) and else (kept).
+    for (const bool training : {false, true}) {
+      const auto forward = make_winograd_forward(small.size, kind.tile, {.training = training});
+      Workspace workspace;
+      std::vector<float> y(small.dy.size());
+      const std::vector<float> other(small.w.size(), 1.0F);
+      forward->load(other.data(), nullptr);
+      forward->run(small.n, small.x.data(), y.data(), {}, workspace);
+      forward->load(small.w.data(), small.b.data());
+      for (int again = 0; again < 2; ++again) {
+        forward->run(small.n, small.x.data(), y.data(), {}, workspace);
+        EXPECT_EQ(bits(y), bits(part.y));
+      }
+    }
+  }
+}
+
+void expect_not_hidden(std::span<const float> got, const Sums& expected, const std::string& what) {
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    if (!std::isfinite(expected.value[i])) {
+      ASSERT_FALSE(std::isfinite(got[i]))
+          << what << " at " << i << ": got " << got[i] << ", expected " << expected.value[i];
+    }
+  }
+}
+
+// They may spread over their tiles.
+TEST(WinogradContract, HidesNoNanAndNoInfinity) {
+  for (const Kind& kind : kinds()) {
+    SCOPED_TRACE(kind.implementation.name);
+    for (const float special : {not_a_number, infinity, -infinity}) {
+      for (int where = 0; where < 9; ++where) {
+        ConvolutionCase c(few_size(kind), 2, 7);
+        std::vector<float>& victim = where % 3 == 0 ? c.x : where % 3 == 1 ? c.w : c.dy;
+        victim[where / 3 == 0 ? 0 : where / 3 == 1 ? victim.size() / 2 : victim.size() - 1] = special;
+        SCOPED_TRACE(fmt::format("{}, place {}", special, where));
+        const NaiveConvolution expected(c.size, c.n, c.x, c.w, c.b, c.dy);
+        for_each_target([&] {
+          const ConvolutionResult got = run(kind.implementation, c, Edge::back);
+          expect_not_hidden(got.y, expected.y, "y");
+          expect_not_hidden(got.dx, expected.dx, "dx");
+          expect_not_hidden(got.dw, expected.dw, "dw");
+        });
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Generated, WinogradValue, testing::Range<std::uint64_t>(0, 40));
 
 }  // namespace
