@@ -278,6 +278,7 @@ class Scatter {
 
   void load(const float* w, const float* b) {
     w_ = w;
+    std::fill(bias_.begin(), bias_.end(), 0.0F);
     if (b != nullptr) std::copy_n(b, layout_.outputs, bias_.begin());
   }
 

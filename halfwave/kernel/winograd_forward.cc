@@ -299,6 +299,7 @@ class Transformed {
 
   void load(const float* w, const float* b) {
     w_ = w;
+    std::fill(bias_.begin(), bias_.end(), 0.0F);
     if (b != nullptr) std::copy_n(b, shape_.outputs, bias_.begin());
     kept_ = false;
   }
