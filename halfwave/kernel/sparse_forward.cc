@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "halfwave/base/parallel.h"
@@ -139,61 +140,83 @@ void make_lists(const ScatterLayout& l, bool skips, const float* x, std::size_t 
 
 // ---- scatter ----
 
-// A row of the input onto a row of the output, both of one phase. y: its first pixel and channel; pixel:
-// floats from pixel to pixel; channels: of the vectors.
+// A row of the output, of one phase.
+struct OutputRow {
+  float* y;                // its first pixel and channel
+  std::ptrdiff_t columns;  // pixels
+  std::ptrdiff_t pixel;    // floats from each to the next
+  std::size_t channels;    // of the vectors
+};
+
+// The loops over vectors are written out, so that these stay in registers.
+
+// The outputs of a pixel; 0 outside the row.
+template <bool whole, std::size_t... v>
+HWY_INLINE void load_column(V* sum, const OutputRow& row, std::ptrdiff_t column, std::index_sequence<v...>) {
+  const D d;
+  if (column < 0 || column >= row.columns) {
+    ((sum[v] = hn::Zero(d)), ...);
+  } else {
+    const float* from = row.y + column * row.pixel;
+    ((sum[v] = whole ? hn::LoadU(d, from + v * hn::Lanes(d)) : load_first(d, from, row.channels)), ...);
+  }
+}
+
+template <bool whole, std::size_t... v>
+HWY_INLINE void store_column(const V* sum, const OutputRow& row, std::ptrdiff_t column,
+                             std::index_sequence<v...>) {
+  const D d;
+  if (column < 0 || column >= row.columns) return;
+  float* to = row.y + column * row.pixel;
+  if constexpr (whole) {
+    (hn::StoreU(sum[v], d, to + v * hn::Lanes(d)), ...);
+  } else {
+    (store_first(sum[v], d, to, row.channels), ...);
+  }
+}
+
+template <std::size_t... i>
+HWY_INLINE void add_products(V* sum, V value, const float* weights, std::index_sequence<i...>) {
+  const D d;
+  ((sum[i] = hn::MulAdd(value, hn::Load(d, weights + i * hn::Lanes(d)), sum[i])), ...);
+}
+
+template <std::size_t by, std::size_t... i>
+HWY_INLINE void move_down(V* sum, std::index_sequence<i...>) {
+  ((sum[i] = sum[i + by]), ...);
+}
+
+// A row of the input onto one of the output. tap: of those that reach past a pixel.
+template <std::size_t Taps, std::size_t Vectors, bool whole, std::size_t... tap>
+HWY_INLINE void scatter(const Piece& piece, const float* w, const float* values, const std::uint32_t* offsets,
+                        const std::uint16_t* counts, const OutputRow& row, std::index_sequence<tap...>) {
+  constexpr std::size_t all = Taps * Vectors;
+  constexpr auto vectors = std::make_index_sequence<Vectors>();
+  constexpr auto reach = static_cast<std::ptrdiff_t>(Taps) - 1;
+  const auto inputs = static_cast<std::ptrdiff_t>(piece.inputs);
+  const D d;
+  const std::size_t stride = all * hn::Lanes(d);
+  V sum[all];
+  std::ptrdiff_t column = -piece.pad;
+  (load_column<whole>(sum + tap * Vectors, row, column + static_cast<std::ptrdiff_t>(tap), vectors), ...);
+  for (std::ptrdiff_t k = 0; k < inputs; ++k, ++column) {
+    load_column<whole>(sum + reach * Vectors, row, column + reach, vectors);
+    for (const float* const end = values + counts[k]; values != end; ++values, ++offsets)
+      add_products(sum, hn::Set(d, *values), w + *offsets * stride, std::make_index_sequence<all>());
+    store_column<whole>(sum, row, column, vectors);
+    move_down<Vectors>(sum, std::make_index_sequence<all - Vectors>());
+  }
+  (store_column<whole>(sum + tap * Vectors, row, column + static_cast<std::ptrdiff_t>(tap), vectors), ...);
+}
+
 template <std::size_t Taps, std::size_t Vectors, bool whole>
 void scatter_row(const Piece& piece, const float* w, const float* values, const std::uint32_t* offsets,
-                 const std::uint16_t* counts, std::size_t pixel, std::size_t channels, float* y) {
-  const D d;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t stride = Taps * Vectors * lanes;
-  const auto outputs = static_cast<std::ptrdiff_t>(piece.outputs);
-  V sum[Taps][Vectors];
-  const auto load = [&](std::size_t tap, std::ptrdiff_t column) HWY_ATTR {
-    const bool inside = column >= 0 && column < outputs;
-    for (std::size_t v = 0; v < Vectors; ++v) {
-      if (!inside) {
-        sum[tap][v] = hn::Zero(d);
-      } else {
-        const float* from = y + static_cast<std::size_t>(column) * pixel + v * lanes;
-        sum[tap][v] = whole ? hn::LoadU(d, from) : load_first(d, from, channels);
-      }
-    }
-  };
-  const auto store = [&](std::size_t tap, std::ptrdiff_t column) HWY_ATTR {
-    if (column < 0 || column >= outputs) return;
-    for (std::size_t v = 0; v < Vectors; ++v) {
-      float* to = y + static_cast<std::size_t>(column) * pixel + v * lanes;
-      if (whole) {
-        hn::StoreU(sum[tap][v], d, to);
-      } else {
-        store_first(sum[tap][v], d, to, channels);
-      }
-    }
-  };
-  for (std::size_t tap = 0; tap + 1 < Taps; ++tap) load(tap, static_cast<std::ptrdiff_t>(tap) - piece.pad);
-  for (std::size_t k = 0; k < piece.inputs; ++k) {
-    const std::ptrdiff_t left = static_cast<std::ptrdiff_t>(k) - piece.pad;
-    load(Taps - 1, left + static_cast<std::ptrdiff_t>(Taps) - 1);
-    for (const float* const end = values + counts[k]; values != end; ++values, ++offsets) {
-      const V value = hn::Set(d, *values);
-      const float* weights = w + *offsets * stride;
-      for (std::size_t tap = 0; tap < Taps; ++tap) {
-        for (std::size_t v = 0; v < Vectors; ++v)
-          sum[tap][v] = hn::MulAdd(value, hn::Load(d, weights + (tap * Vectors + v) * lanes), sum[tap][v]);
-      }
-    }
-    store(0, left);
-    for (std::size_t tap = 0; tap + 1 < Taps; ++tap) {
-      for (std::size_t v = 0; v < Vectors; ++v) sum[tap][v] = sum[tap + 1][v];
-    }
-  }
-  for (std::size_t tap = 0; tap + 1 < Taps; ++tap)
-    store(tap, static_cast<std::ptrdiff_t>(piece.inputs + tap) - piece.pad);
+                 const std::uint16_t* counts, const OutputRow& row) {
+  scatter<Taps, Vectors, whole>(piece, w, values, offsets, counts, row, std::make_index_sequence<Taps - 1>());
 }
 
 using ScatterRow = void (*)(const Piece&, const float*, const float*, const std::uint32_t*,
-                            const std::uint16_t*, std::size_t, std::size_t, float*);
+                            const std::uint16_t*, const OutputRow&);
 
 template <std::size_t Vectors, bool whole>
 ScatterRow scatter_row_of(std::size_t taps) {
@@ -219,21 +242,23 @@ void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, 
       const float* w = pass.weights + l.weights_before(b);
       for (std::size_t c = 0; c < l.channel_blocks; ++c) {
         for (const Piece& piece : l.pieces) {
-          const ScatterRow scatter = block.vectors == 2          ? scatter_row_of<2, true>(piece.taps)
-                                     : block.channels == l.lanes ? scatter_row_of<1, true>(piece.taps)
-                                                                 : scatter_row_of<1, false>(piece.taps);
+          const ScatterRow scatter_to = block.vectors == 2          ? scatter_row_of<2, true>(piece.taps)
+                                        : block.channels == l.lanes ? scatter_row_of<1, true>(piece.taps)
+                                                                    : scatter_row_of<1, false>(piece.taps);
           for (std::size_t tap = 0; tap < l.kernel_height; ++tap, w += l.slice(block, piece)) {
             for (std::size_t row = 0; row < rows; ++row) {
               const std::ptrdiff_t output = l.output_row(top + row, tap);
               if (output < 0) continue;
               const std::size_t line = c * rows + row;
               const std::size_t start = c * lists.room + lists.starts[line * l.phases + piece.phase];
-              scatter(
-                  piece, w, lists.values + start, lists.offsets + start,
-                  lists.counts + line * l.width + l.columns_before(piece.phase), piece.step * l.outputs,
-                  block.channels,
-                  y + (static_cast<std::size_t>(output) * l.output_width + piece.first_output) * l.outputs +
-                      block.first);
+              float* first_pixel =
+                  y + (static_cast<std::size_t>(output) * l.output_width + piece.first_output) * l.outputs;
+              scatter_to(piece, w, lists.values + start, lists.offsets + start,
+                         lists.counts + line * l.width + l.columns_before(piece.phase),
+                         {.y = first_pixel + block.first,
+                          .columns = static_cast<std::ptrdiff_t>(piece.outputs),
+                          .pixel = static_cast<std::ptrdiff_t>(piece.step * l.outputs),
+                          .channels = block.channels});
             }
           }
         }

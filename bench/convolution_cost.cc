@@ -1,0 +1,178 @@
+// What each way of computing a convolution costs on this machine, beside what the rule that chooses between
+// them believes (halfwave/kernel/convolution_cost.h, whose constants come from here): the time in
+// multiply-adds at the machine's limit, over those of the definition. 0.25 is four times the limit.
+//   convolution_cost [REPEATS]     all threads, batches of 64; the median of so many repeats (7)
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "halfwave/base/clock.h"
+#include "halfwave/base/random.h"
+#include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/convolution_cost.h"
+#include "halfwave/kernel/multiply_add_limit.h"
+
+namespace halfwave::kernel {
+namespace {
+
+constexpr std::int64_t batch = 64;
+constexpr double least_seconds = 0.02;  // of a repeat
+
+struct Shape {
+  const char* where;
+  std::int64_t side, inputs, outputs, kernel, pad, stride = 1;
+
+  ConvolutionSize size() const {
+    const std::int64_t output = (side + 2 * pad - kernel) / stride + 1;
+    return {.input_height = side,
+            .input_width = side,
+            .input_channels = inputs,
+            .output_height = output,
+            .output_width = output,
+            .output_channels = outputs,
+            .kernel_height = kernel,
+            .kernel_width = kernel,
+            .stride_height = stride,
+            .stride_width = stride,
+            .pad_height = pad,
+            .pad_width = pad};
+  }
+};
+
+// The convolutions of the built-in nets.
+constexpr Shape shapes[] = {{"lenet5", 28, 1, 6, 5, 2},
+                            {"lenet5", 14, 6, 16, 5, 0},
+                            {"mnist-example", 28, 1, 32, 3, 0},
+                            {"mnist-example", 26, 32, 64, 3, 0},
+                            {"cifar-quick", 32, 3, 32, 5, 2},
+                            {"cifar-quick", 16, 32, 32, 5, 2},
+                            {"cifar-quick", 8, 32, 64, 5, 2},
+                            {"vgg-small", 32, 3, 64, 3, 1},
+                            {"vgg-small", 32, 64, 64, 3, 1},
+                            {"vgg-small", 16, 64, 128, 3, 1},
+                            {"vgg-small", 16, 128, 128, 3, 1},
+                            {"vgg-small", 8, 256, 256, 3, 1},
+                            {"resnet20", 32, 16, 16, 3, 1},
+                            {"resnet20", 32, 16, 32, 3, 1, 2},
+                            {"resnet20", 16, 32, 32, 3, 1},
+                            {"resnet20", 16, 32, 64, 3, 1, 2},
+                            {"resnet20", 8, 64, 64, 3, 1},
+                            {"resnet20", 32, 16, 32, 1, 0, 2}};
+
+constexpr double zero_shares[] = {0, 0.3, 0.5, 0.7, 0.85, 0.95};
+
+std::vector<float> values(std::size_t count, double zeros) {
+  RandomStream random(1, RandomPurpose::bench);
+  std::vector<float> all(count);
+  for (float& value : all) {
+    const float normal = random.normal();
+    value = random.uniform() < static_cast<float>(zeros) ? 0.0F : normal;
+  }
+  return all;
+}
+
+double median_seconds(int repeats, const std::function<void()>& work) {
+  work();
+  std::vector<double> seconds;
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    const double start = seconds_now();
+    double elapsed = 0;
+    int count = 0;
+    do {
+      work();
+      ++count;
+      elapsed = seconds_now() - start;
+    } while (elapsed < least_seconds);
+    seconds.push_back(elapsed / count);
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
+  return seconds[static_cast<std::size_t>(repeats / 2)];
+}
+
+class Race {
+ public:
+  Race(const Shape& shape, int repeats, double limit)
+      : shape_(shape), size_(shape.size()), repeats_(repeats), limit_(limit) {}
+
+  void run() {
+    const ConvolutionUse use{.batch = batch, .training = true, .kernels = KernelChoice::dense};
+    const std::size_t n = batch;
+    const auto w = values(size_.weight_count(), 0);
+    std::vector<float> y(n * size_.output_size());
+    std::vector<float> dx(n * size_.input_size());
+    std::vector<float> dw(w.size());
+    const auto row = [&](const char* pass, const std::string& kernel, double zeros, double model,
+                         const std::function<void()>& work) {
+      const double products = direct_cost(size_);
+      const double cost = median_seconds(repeats_, work) * limit_ / 2 / static_cast<double>(n);
+      fmt::print("| {} | {}x{}, {} to {}, {}x{} by {} | {} | {} | {:.0f} % | {:.3f} | {:.3f} |\n",
+                 shape_.where, shape_.side, shape_.side, shape_.inputs, shape_.outputs, shape_.kernel,
+                 shape_.kernel, shape_.stride, pass, kernel, zeros * 100, cost / products, model / products);
+      std::fflush(stdout);
+    };
+    const auto forward = [&](ConvolutionForward& kernel, double zeros, double model, const char* name) {
+      const auto x = values(n * size_.input_size(), zeros);
+      kernel.load(w.data(), nullptr);
+      row("forward", name, zeros, model, [&] { kernel.run(batch, x.data(), y.data(), {}, workspace_); });
+    };
+    const auto data = [&](ConvolutionBackwardData& kernel, double zeros, double model, const char* name) {
+      const auto dy = values(n * size_.output_size(), zeros);
+      kernel.load(w.data());
+      row("backward-data", name, zeros, model, [&] { kernel.run(batch, dy.data(), dx.data(), workspace_); });
+    };
+    const auto weights = [&](ConvolutionBackwardWeights& kernel, double x_zeros, double dy_zeros, double model,
+                             const char* name) {
+      const auto x = values(n * size_.input_size(), x_zeros);
+      const auto dy = values(n * size_.output_size(), dy_zeros);
+      row("backward-weights", name, std::max(x_zeros, dy_zeros), model,
+          [&] { kernel.run(batch, x.data(), dy.data(), dw.data(), workspace_); });
+    };
+    forward(*make_convolution_forward(size_, use), 0, direct_cost(size_), "direct");
+    data(*make_convolution_backward_data(size_, use), 0, direct_cost(size_), "direct");
+    weights(*make_convolution_backward_weights(size_, use), 0, 0, direct_cost(size_), "direct");
+    for (const WinogradTile tile : {WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5,
+                                    WinogradTile::f4x4_5x5}) {
+      if (!winograd_possible(size_, tile)) continue;
+      const double model = winograd_cost(size_, tile, use, winograd_lanes());
+      constexpr const char* names[] = {"F(4x4, 3x3)", "F(6x6, 3x3)", "F(2x2, 5x5)", "F(4x4, 5x5)"};
+      const char* name = names[static_cast<std::size_t>(tile)];
+      forward(*make_winograd_forward(size_, tile, use), 0, model, name);
+      data(*make_winograd_backward_data(size_, tile), 0, model, name);
+      weights(*make_winograd_backward_weights(size_, tile), 0, 0, model, name);
+    }
+    for (const double zeros : zero_shares) {
+      forward(*make_sparse_forward(size_), zeros, 0, "skips x");
+      data(*make_sparse_backward_data(size_), zeros, 0, "skips dy");
+      weights(*make_sparse_dy_backward_weights(size_), 0, zeros, 0, "skips dy");
+      if (shape_.stride == 1) weights(*make_sparse_x_backward_weights(size_), zeros, 0, 0, "skips x");
+    }
+  }
+
+ private:
+  const Shape& shape_;
+  ConvolutionSize size_;
+  int repeats_;
+  double limit_;  // operations a second
+  Workspace workspace_;
+};
+
+}  // namespace
+}  // namespace halfwave::kernel
+
+int main(int argc, char** argv) try {
+  using namespace halfwave::kernel;
+  const int repeats = argc > 1 ? std::stoi(argv[1]) : 7;
+  const double limit = measure_multiply_add_limit();
+  fmt::print("The limit: {:.0f} GFLOP/s\n\n", limit / 1e9);
+  fmt::print("| Net | Picture, channels, kernel | Pass | Kernel | Zeros | Measured | Believed |\n");
+  fmt::print("| --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const auto& shape : shapes) Race(shape, repeats, limit).run();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}
