@@ -45,24 +45,15 @@ struct Shape {
 };
 
 // The convolutions of the built-in nets.
-constexpr Shape shapes[] = {{"lenet5", 28, 1, 6, 5, 2},
-                            {"lenet5", 14, 6, 16, 5, 0},
-                            {"mnist-example", 28, 1, 32, 3, 0},
-                            {"mnist-example", 26, 32, 64, 3, 0},
-                            {"cifar-quick", 32, 3, 32, 5, 2},
-                            {"cifar-quick", 16, 32, 32, 5, 2},
-                            {"cifar-quick", 8, 32, 64, 5, 2},
-                            {"vgg-small", 32, 3, 64, 3, 1},
-                            {"vgg-small", 32, 64, 64, 3, 1},
-                            {"vgg-small", 16, 64, 128, 3, 1},
-                            {"vgg-small", 16, 128, 128, 3, 1},
-                            {"vgg-small", 8, 256, 256, 3, 1},
-                            {"resnet20", 32, 16, 16, 3, 1},
-                            {"resnet20", 32, 16, 32, 3, 1, 2},
-                            {"resnet20", 16, 32, 32, 3, 1},
-                            {"resnet20", 16, 32, 64, 3, 1, 2},
-                            {"resnet20", 8, 64, 64, 3, 1},
-                            {"resnet20", 32, 16, 32, 1, 0, 2}};
+constexpr Shape shapes[] = {{"lenet5", 28, 1, 6, 5, 2},         {"lenet5", 14, 6, 16, 5, 0},
+                            {"mnist-example", 28, 1, 32, 3, 0}, {"mnist-example", 26, 32, 64, 3, 0},
+                            {"cifar-quick", 32, 3, 32, 5, 2},   {"cifar-quick", 16, 32, 32, 5, 2},
+                            {"cifar-quick", 8, 32, 64, 5, 2},   {"vgg-small", 32, 3, 64, 3, 1},
+                            {"vgg-small", 32, 64, 64, 3, 1},    {"vgg-small", 16, 64, 128, 3, 1},
+                            {"vgg-small", 16, 128, 128, 3, 1},  {"vgg-small", 8, 256, 256, 3, 1},
+                            {"resnet20", 32, 16, 16, 3, 1},     {"resnet20", 32, 16, 32, 3, 1, 2},
+                            {"resnet20", 16, 32, 32, 3, 1},     {"resnet20", 16, 32, 64, 3, 1, 2},
+                            {"resnet20", 8, 64, 64, 3, 1},      {"resnet20", 32, 16, 32, 1, 0, 2}};
 
 constexpr double zero_shares[] = {0, 0.3, 0.5, 0.7, 0.85, 0.95};
 
@@ -108,7 +99,7 @@ class Race {
     std::vector<float> dw(w.size());
     const auto row = [&](const char* pass, const std::string& kernel, double zeros, double model,
                          const std::function<void()>& work) {
-      const double products = direct_cost(size_);
+      const double products = product_count(size_);
       const double cost = median_seconds(repeats_, work) * limit_ / 2 / static_cast<double>(n);
       fmt::print("| {} | {}x{}, {} to {}, {}x{} by {} | {} | {} | {:.0f} % | {:.3f} | {:.3f} |\n",
                  shape_.where, shape_.side, shape_.side, shape_.inputs, shape_.outputs, shape_.kernel,
@@ -125,20 +116,23 @@ class Race {
       kernel.load(w.data());
       row("backward-data", name, zeros, model, [&] { kernel.run(batch, dy.data(), dx.data(), workspace_); });
     };
-    const auto weights = [&](ConvolutionBackwardWeights& kernel, double x_zeros, double dy_zeros, double model,
-                             const char* name) {
+    const auto weights = [&](ConvolutionBackwardWeights& kernel, double x_zeros, double dy_zeros,
+                             double model, const char* name) {
       const auto x = values(n * size_.input_size(), x_zeros);
       const auto dy = values(n * size_.output_size(), dy_zeros);
       row("backward-weights", name, std::max(x_zeros, dy_zeros), model,
           [&] { kernel.run(batch, x.data(), dy.data(), dw.data(), workspace_); });
     };
-    forward(*make_convolution_forward(size_, use), 0, direct_cost(size_), "direct");
-    data(*make_convolution_backward_data(size_, use), 0, direct_cost(size_), "direct");
-    weights(*make_convolution_backward_weights(size_, use), 0, 0, direct_cost(size_), "direct");
-    for (const WinogradTile tile : {WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5,
-                                    WinogradTile::f4x4_5x5}) {
+    const std::size_t lanes = vector_lanes();
+    const auto direct = [&](ConvolutionPass pass) { return direct_cost(size_, pass, lanes); };
+    forward(*make_convolution_forward(size_, use), 0, direct(ConvolutionPass::forward), "direct");
+    data(*make_convolution_backward_data(size_, use), 0, direct(ConvolutionPass::backward_data), "direct");
+    weights(*make_convolution_backward_weights(size_, use), 0, 0, direct(ConvolutionPass::backward_weights),
+            "direct");
+    for (const WinogradTile tile :
+         {WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5, WinogradTile::f4x4_5x5}) {
       if (!winograd_possible(size_, tile)) continue;
-      const double model = winograd_cost(size_, tile, use, winograd_lanes());
+      const double model = winograd_cost(size_, tile, use, lanes);
       constexpr const char* names[] = {"F(4x4, 3x3)", "F(6x6, 3x3)", "F(2x2, 5x5)", "F(4x4, 5x5)"};
       const char* name = names[static_cast<std::size_t>(tile)];
       forward(*make_winograd_forward(size_, tile, use), 0, model, name);
@@ -146,10 +140,15 @@ class Race {
       weights(*make_winograd_backward_weights(size_, tile), 0, 0, model, name);
     }
     for (const double zeros : zero_shares) {
-      forward(*make_sparse_forward(size_), zeros, 0, "skips x");
-      data(*make_sparse_backward_data(size_), zeros, 0, "skips dy");
-      weights(*make_sparse_dy_backward_weights(size_), 0, zeros, 0, "skips dy");
-      if (shape_.stride == 1) weights(*make_sparse_x_backward_weights(size_), zeros, 0, 0, "skips x");
+      forward(*make_sparse_forward(size_, use), zeros, scatter_cost(size_, true, use, lanes).at(zeros),
+              "skips x");
+      data(*make_sparse_backward_data(size_), zeros, scatter_cost(size_, false, use, lanes).at(zeros),
+           "skips dy");
+      weights(*make_sparse_dy_backward_weights(size_), 0, zeros, walk_cost(size_, false, lanes).at(zeros),
+              "skips dy");
+      if (shape_.stride == 1)
+        weights(*make_sparse_x_backward_weights(size_), zeros, 0, walk_cost(size_, true, lanes).at(zeros),
+                "skips x");
     }
   }
 

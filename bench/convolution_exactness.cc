@@ -81,7 +81,7 @@ std::vector<Kind> kinds(const ConvolutionSize& s) {
   std::vector<Kind> all;
   all.push_back({"direct (oneDNN)", make_onednn_forward(s), make_onednn_backward_data(s),
                  make_onednn_backward_weights(s)});
-  all.push_back({"zero-skipping", make_sparse_forward(s), make_sparse_backward_data(s),
+  all.push_back({"zero-skipping", make_sparse_forward(s, {}), make_sparse_backward_data(s),
                  make_sparse_x_backward_weights(s)});
   const std::pair<const char*, WinogradTile> tiles[] = {{"Winograd F(4x4, 3x3)", WinogradTile::f4x4_3x3},
                                                         {"Winograd F(6x6, 3x3)", WinogradTile::f6x6_3x3},

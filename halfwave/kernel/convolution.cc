@@ -1,9 +1,14 @@
-// The choice of implementations: by sizes alone, so that the same net always gets the same kernels.
+// The choice of implementations: by sizes, and where zeros may be skipped also by how many there are in the
+// data of each run.
 #include "halfwave/kernel/convolution.h"
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
+#include <utility>
 
+#include "halfwave/kernel/convolution_by_zeros.h"
 #include "halfwave/kernel/convolution_cost.h"
 #include "halfwave/kernel/winograd_matrix.h"
 
@@ -16,22 +21,63 @@ constexpr std::int64_t few_channels = 16;
 constexpr std::array tiles{WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5,
                            WinogradTile::f4x4_5x5};
 
-// None: no tile is cheaper than the definition.
-std::optional<WinogradTile> cheapest_tile(const ConvolutionSize& size, const ConvolutionUse& use) {
-  std::optional<WinogradTile> best;
-  if (use.kernels == KernelChoice::dense) return best;
-  double least = direct_cost(size);
+struct Tile {
+  WinogradTile tile;
+  double cost;
+};
+
+// None: none is possible.
+std::optional<Tile> cheapest_tile(const ConvolutionSize& size, const ConvolutionUse& use) {
+  std::optional<Tile> best;
   for (const WinogradTile tile : tiles) {
     if (!winograd_possible(size, tile)) continue;
-    const double cost = winograd_cost(size, tile, use, winograd_lanes());
-    if (cost >= least) continue;
-    least = cost;
-    best = tile;
+    const double cost = winograd_cost(size, tile, use, vector_lanes());
+    if (!best || cost < best->cost) best = {tile, cost};
   }
   return best;
 }
 
+bool may_skip(const ConvolutionSize& size, KernelChoice kernels) {
+  return sparse_possible(size) && kernels != KernelChoice::dense && kernels != KernelChoice::winograd;
+}
+
+// How a pass is computed whatever the zeros.
+struct Dense {
+  std::optional<WinogradTile> tile;  // else directly
+  double cost;
+};
+
+Dense dense_of(const ConvolutionSize& size, const ConvolutionUse& use, ConvolutionPass pass) {
+  const double direct = direct_cost(size, pass, vector_lanes());
+  const bool may = use.kernels == KernelChoice::automatic || use.kernels == KernelChoice::winograd;
+  const std::optional<Tile> best = may ? cheapest_tile(size, use) : std::nullopt;
+  if (best && (best->cost < direct || use.kernels == KernelChoice::winograd)) return {best->tile, best->cost};
+  // Where zeros are to be skipped, nothing is cheaper.
+  return {std::nullopt,
+          use.kernels == KernelChoice::sparse ? std::numeric_limits<double>::infinity() : direct};
+}
+
 bool narrow_pays(const ConvolutionSize& s) { return narrow_possible(s) && s.input_channels < few_channels; }
+
+std::unique_ptr<ConvolutionForward> make_dense_forward(const ConvolutionSize& size, const ConvolutionUse& use,
+                                                       const Dense& dense) {
+  if (dense.tile) return make_winograd_forward(size, *dense.tile, use);
+  const bool narrow = narrow_pays(size) && (size.input_channels <= 2 || size.output_channels <= 16);
+  return narrow ? make_narrow_forward(size) : make_onednn_forward(size);
+}
+
+std::unique_ptr<ConvolutionBackwardData> make_dense_backward_data(const ConvolutionSize& size,
+                                                                  const Dense& dense) {
+  if (dense.tile) return make_winograd_backward_data(size, *dense.tile);
+  return narrow_pays(size) ? make_narrow_backward_data(size) : make_onednn_backward_data(size);
+}
+
+std::unique_ptr<ConvolutionBackwardWeights> make_dense_backward_weights(const ConvolutionSize& size,
+                                                                        const Dense& dense) {
+  if (dense.tile) return make_winograd_backward_weights(size, *dense.tile);
+  const bool narrow = narrow_pays(size) && size.input_channels > 1 && size.output_channels > 16;
+  return narrow ? make_narrow_backward_weights(size) : make_onednn_backward_weights(size);
+}
 
 }  // namespace
 
@@ -41,6 +87,8 @@ bool winograd_possible(const ConvolutionSize& s, WinogradTile tile) {
          s.stride_width == 1 && s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1 &&
          s.pad_height < kernel && s.pad_width < kernel;
 }
+
+bool sparse_possible(const ConvolutionSize& size) { return narrow_possible(size); }
 
 bool convolution_add_possible(const ConvolutionSize& s) {
   const auto sees = [](std::int64_t input, std::int64_t kernel, std::int64_t pad, std::int64_t dilation) {
@@ -52,22 +100,35 @@ bool convolution_add_possible(const ConvolutionSize& s) {
 
 std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size,
                                                              const ConvolutionUse& use) {
-  if (const auto tile = cheapest_tile(size, use)) return make_winograd_forward(size, *tile, use);
-  const bool narrow = narrow_pays(size) && (size.input_channels <= 2 || size.output_channels <= 16);
-  return narrow ? make_narrow_forward(size) : make_onednn_forward(size);
+  const Dense dense = dense_of(size, use, ConvolutionPass::forward);
+  auto kernel = make_dense_forward(size, use, dense);
+  if (!may_skip(size, use.kernels)) return kernel;
+  const SparseCost cost = scatter_cost(size, true, use, vector_lanes());
+  if (cost.at(1) >= dense.cost) return kernel;
+  return make_forward_by_zeros(size, use, std::move(kernel), dense.cost, cost);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const ConvolutionSize& size,
                                                                         const ConvolutionUse& use) {
-  if (const auto tile = cheapest_tile(size, use)) return make_winograd_backward_data(size, *tile);
-  return narrow_pays(size) ? make_narrow_backward_data(size) : make_onednn_backward_data(size);
+  const Dense dense = dense_of(size, use, ConvolutionPass::backward_data);
+  auto kernel = make_dense_backward_data(size, dense);
+  if (!may_skip(size, use.kernels)) return kernel;
+  const SparseCost cost = scatter_cost(size, false, use, vector_lanes());
+  if (cost.at(1) >= dense.cost) return kernel;
+  return make_backward_data_by_zeros(size, std::move(kernel), dense.cost, cost);
 }
 
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size,
                                                                               const ConvolutionUse& use) {
-  if (const auto tile = cheapest_tile(size, use)) return make_winograd_backward_weights(size, *tile);
-  const bool narrow = narrow_pays(size) && size.input_channels > 1 && size.output_channels > 16;
-  return narrow ? make_narrow_backward_weights(size) : make_onednn_backward_weights(size);
+  const Dense dense = dense_of(size, use, ConvolutionPass::backward_weights);
+  auto kernel = make_dense_backward_weights(size, dense);
+  if (!may_skip(size, use.kernels)) return kernel;
+  constexpr SparseCost never{.fixed = std::numeric_limits<double>::infinity(), .products = 0};
+  const bool x_possible = size.stride_height == 1 && size.stride_width == 1;
+  const SparseCost x_cost = x_possible ? walk_cost(size, true, vector_lanes()) : never;
+  const SparseCost dy_cost = walk_cost(size, false, vector_lanes());
+  if (std::min(x_cost.at(1), dy_cost.at(1)) >= dense.cost) return kernel;
+  return make_backward_weights_by_zeros(size, std::move(kernel), dense.cost, x_cost, dy_cost);
 }
 
 }  // namespace halfwave::kernel

@@ -1,6 +1,6 @@
 // Convolution over NHWC float32, three passes, each with implementations of its own, chosen by rule from the
-// sizes alone. Pointers and sizes only: nothing is checked here. One object serves one thread at a time; the
-// passes use the pool of threads themselves.
+// sizes and the zeros in the data. Pointers and sizes only: nothing is checked here. One object serves one
+// thread at a time; the passes use the pool of threads themselves.
 //
 // y(n, p, q, o) = b(o) + sum over i, j, c of x(n, p * stride - pad + i * dilation, ..., c) * w(o, i, j, c)
 // (cross-correlation, as in every framework; PyTorch's Conv2d). x outside the image counts as 0.
@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "halfwave/kernel/epilogue.h"
+#include "halfwave/kernel/kernel_choice.h"
 #include "halfwave/kernel/workspace.h"
 
 namespace halfwave::kernel {
@@ -39,7 +40,9 @@ struct ConvolutionSize {
 class ConvolutionForward {
  public:
   virtual ~ConvolutionForward() = default;
-  virtual const char* name() const = 0;
+  virtual const char* name() const = 0;  // of what the last run took
+  // The share of zeros that the last run found in what could be skipped; -1 where none are counted.
+  virtual double zeros() const { return -1; }
   // Takes over new weights and bias (bias may be null). The pointers must live until the next load.
   virtual void load(const float* w, const float* b) = 0;
   // y is overwritten (or added to, as it was made), then given to the epilogue.
@@ -51,6 +54,7 @@ class ConvolutionBackwardData {
  public:
   virtual ~ConvolutionBackwardData() = default;
   virtual const char* name() const = 0;
+  virtual double zeros() const { return -1; }
   virtual void load(const float* w) = 0;
   // dx is overwritten.
   virtual void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) = 0;
@@ -60,14 +64,9 @@ class ConvolutionBackwardWeights {
  public:
   virtual ~ConvolutionBackwardWeights() = default;
   virtual const char* name() const = 0;
+  virtual double zeros() const { return -1; }
   // dw is added to. (That of the bias: channel_sum.h.)
   virtual void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) = 0;
-};
-
-// Which ways of computing may be chosen.
-enum class KernelChoice {
-  automatic,  // the cheapest
-  dense       // every product of the definition, once
 };
 
 struct ConvolutionUse {
@@ -87,6 +86,8 @@ std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const Co
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size,
                                                                               const ConvolutionUse& use);
 
+std::size_t vector_lanes();  // floats of a vector of the instruction set in use
+
 // The implementations, for tests and benchmarks. The narrow ones are for few input channels: dilation 1, one
 // group; see narrow_convolution.cc.
 std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size);
@@ -100,7 +101,6 @@ std::unique_ptr<ConvolutionBackwardWeights> make_narrow_backward_weights(const C
 // Winograd's, by tiles of so many outputs: square kernels of 3 or 5 with stride 1, dilation 1, one group and
 // at most kernel - 1 of padding.
 enum class WinogradTile { f4x4_3x3, f6x6_3x3, f2x2_5x5, f4x4_5x5 };
-std::size_t winograd_lanes();  // floats of a vector
 bool winograd_possible(const ConvolutionSize& size, WinogradTile tile);
 // In training the transformed weights are made anew in each run, in the workspace: they change every step.
 std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile,
@@ -110,8 +110,10 @@ std::unique_ptr<ConvolutionBackwardData> make_winograd_backward_data(const Convo
 std::unique_ptr<ConvolutionBackwardWeights> make_winograd_backward_weights(const ConvolutionSize& size,
                                                                            WinogradTile tile);
 
-// Zero-skipping: dilation 1, one group.
-std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size);
+// Zero-skipping: dilation 1, one group. In inference the packed weights are kept from run to run.
+bool sparse_possible(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size,
+                                                        const ConvolutionUse& use);
 std::unique_ptr<ConvolutionBackwardData> make_sparse_backward_data(const ConvolutionSize& size);
 // Skips the zeros of dy, or those of x (stride 1 only).
 std::unique_ptr<ConvolutionBackwardWeights> make_sparse_dy_backward_weights(const ConvolutionSize& size);

@@ -1,21 +1,61 @@
 #include "halfwave/kernel/convolution_cost.h"
 
+#include "halfwave/kernel/sparse_scatter_layout.h"
+#include "halfwave/kernel/sparse_walk_layout.h"
 #include "halfwave/kernel/winograd_layout.h"
 #include "halfwave/kernel/winograd_matrix.h"
 
 namespace halfwave::kernel {
 namespace {
 
-// Multiply-adds in whose time a value is transformed: one of a tile, and one of a filter, with its way to and
-// from memory.
-constexpr double tile_value = 8;
-constexpr double filter_value = 20;
+// All constants: multiply-adds in whose time something is done.
+
+// By definition: a vector's lane of output made (a product's sums written; in backward-weights read).
+constexpr double direct_value = 10;
+
+// Winograd's: a product; a value of a tile transformed, and one of a filter, with its way to and from memory.
+constexpr double tile_product = 1.4;
+constexpr double tile_value = 12;
+constexpr double filter_value = 15;
+
+// Zero-skipping: a lane of a vector listed; a pixel met with a row of the filter and a block of outputs; a
+// value of its list, besides its products; a weight packed; an output begun.
+constexpr double listed_value = 22;
+constexpr double met_pixel = 300;
+constexpr double met_value = 40;
+constexpr double scattered_product = 1.1;
+constexpr double packed_weight = 140;
+constexpr double begun_output = 10;
+
+// In backward-weights: a lane listed, and a value more; a list met with a block of dense channels; a dense
+// value packed; a gradient fetched and put back.
+constexpr double sorted_value = 35;
+constexpr double met_list = 800;
+constexpr double walked_value = 70;
+constexpr double walked_product = 1.4;
+constexpr double packed_value = 10;
+constexpr double kept_gradient = 30;
+
+double whole(std::size_t channels, std::size_t lanes) {
+  return static_cast<double>(parts_of(channels, lanes) * lanes);
+}
+
+double real(std::size_t count) { return static_cast<double>(count); }
 
 }  // namespace
 
-double direct_cost(const ConvolutionSize& size) {
+double product_count(const ConvolutionSize& size) {
   return static_cast<double>(size.output_height * size.output_width) *
          static_cast<double>(size.weight_count());
+}
+
+double direct_cost(const ConvolutionSize& s, ConvolutionPass pass, std::size_t lanes) {
+  const bool data = pass == ConvolutionPass::backward_data;
+  const auto made = static_cast<std::size_t>(data ? s.input_channels : s.output_channels);
+  const double outputs = whole(made, lanes) / static_cast<double>(made);
+  const auto pixels =
+      static_cast<double>(data ? s.input_height * s.input_width : s.output_height * s.output_width);
+  return outputs * (product_count(s) + direct_value * pixels * static_cast<double>(made));
 }
 
 double winograd_cost(const ConvolutionSize& size, WinogradTile tile, const ConvolutionUse& use,
@@ -25,17 +65,50 @@ double winograd_cost(const ConvolutionSize& size, WinogradTile tile, const Convo
                               for_tile(tile, [](auto w) { return static_cast<std::size_t>(w.outputs); }));
   const int points = for_tile(tile, [](auto w) { return w.points; });
   // Vectors are whole, though not all of their lanes may count.
-  const auto whole = [&](std::size_t channels) {
-    return static_cast<double>(parts_of(channels, lanes) * lanes);
-  };
-  const double channels = whole(shape.channels);
-  const double outputs = whole(shape.outputs);
+  const double channels = whole(shape.channels, lanes);
+  const double outputs = whole(shape.outputs, lanes);
   const double products = channels * outputs;
-  double cost =
-      static_cast<double>(tiles.rows * tiles.columns) * (products + tile_value * (channels + outputs));
+  double cost = static_cast<double>(tiles.rows * tiles.columns) *
+                (tile_product * products + tile_value * (channels + outputs));
   // In inference filters are transformed but once.
   if (use.training) cost += filter_value * products / static_cast<double>(use.batch);
   return points * cost;
+}
+
+SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const ConvolutionUse& use,
+                        std::size_t lanes) {
+  const sparse::ScatterLayout l(size, forward, lanes);
+  std::size_t rows = 0;  // of the input, met with those of the filter
+  for (std::size_t row = 0; row < l.height; ++row) {
+    for (std::size_t tap = 0; tap < l.kernel_height; ++tap) rows += l.output_row(row, tap) >= 0 ? 1 : 0;
+  }
+  const double outputs = real(l.output_height * l.output_width * l.outputs);
+  SparseCost cost{
+      .fixed = listed_value * real(l.height * l.width) * whole(l.channels, lanes) + begun_output * outputs,
+      .products = 0};
+  if (use.training) cost.fixed += packed_weight * real(l.weights()) / static_cast<double>(use.batch);
+  for (const sparse::Block& block : l.blocks) {
+    for (const sparse::Piece& piece : l.pieces) {
+      const double pixels = real(rows * piece.inputs);
+      cost.fixed += met_pixel * pixels * real(l.channel_blocks);
+      cost.products += pixels * real(l.channels) *
+                       (met_value + scattered_product * real(piece.taps * block.vectors * lanes));
+    }
+  }
+  return cost;
+}
+
+SparseCost walk_cost(const ConvolutionSize& size, bool skips_x, std::size_t lanes) {
+  const sparse::WalkLayout l(size, skips_x, lanes, 1);
+  const double images = real(l.tile_images);
+  const double tiles = real(parts_of(l.sparse.height, l.tile_height)) / images;
+  const double lists = real(l.sparse.channels * l.blocks * l.groups());
+  const double run = real(l.kernel_height * l.run_vectors * lanes);
+  return {.fixed = sorted_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes) +
+                   tiles * (packed_value * real(l.tile_floats() * l.blocks) + met_list * lists +
+                            kept_gradient * real(l.sparse.channels * l.blocks) * run),
+          .products =
+              real(l.sparse.size() * l.blocks) * (walked_value * real(l.groups()) + walked_product * run)};
 }
 
 }  // namespace halfwave::kernel

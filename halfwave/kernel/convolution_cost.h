@@ -1,16 +1,34 @@
-// What a pass of a convolution costs by one way or another, from sizes alone, so that the same net always
-// gets the same kernels. The unit is a multiply-add at the machine's limit; costs are those of one image.
+// What a pass of a convolution costs by one way or another, from sizes and the share of zeros alone, never by
+// a clock, so that the same net on the same data always gets the same kernels. The unit is a multiply-add at
+// the machine's limit; costs are those of one image. bench/convolution_cost measures them beside this.
 #pragma once
 
 #include "halfwave/kernel/convolution.h"
 
 namespace halfwave::kernel {
 
-// By definition, every product made: the same for all three passes.
-double direct_cost(const ConvolutionSize& size);
+enum class ConvolutionPass { forward, backward_data, backward_weights };
 
-// lanes: floats of a vector. The sizes are those of the forward pass; the others cost as much.
+// The products of the definition, in each pass.
+double product_count(const ConvolutionSize& size);
+
+// lanes, here and below: floats of a vector.
+double direct_cost(const ConvolutionSize& size, ConvolutionPass pass, std::size_t lanes);
+
+// The sizes are those of the forward pass; the others cost as much.
 double winograd_cost(const ConvolutionSize& size, WinogradTile tile, const ConvolutionUse& use,
                      std::size_t lanes);
+
+// Of a pass that skips zeros.
+struct SparseCost {
+  double fixed;     // whatever the zeros
+  double products;  // if none were zero
+
+  double at(double zeros) const { return fixed + products * (1 - zeros); }
+};
+
+SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const ConvolutionUse& use,
+                        std::size_t lanes);
+SparseCost walk_cost(const ConvolutionSize& size, bool skips_x, std::size_t lanes);
 
 }  // namespace halfwave::kernel

@@ -7,7 +7,6 @@
 // skipped.
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -38,9 +37,10 @@ struct WalkPass {
 
 struct WalkScratch {
   float* tile;
-  float* values;          // by channel: room for a tile's pixels
-  std::uint32_t* pixels;  // where the run of a value's pixel begins in the tile, in pixels
-  std::uint32_t* counts;  // by channel
+  const std::uint32_t* places;  // where the runs of a tile's sparse pixels begin in it, in pixels
+  float* values;                // by channel: what is not 0
+  std::uint32_t* pixels;        // their places
+  std::uint32_t* counts;        // by channel
 };
 
 }  // namespace halfwave::kernel::sparse
@@ -55,8 +55,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// Gradients that the registers hold, beside a value.
-constexpr std::size_t registers = HWY_TARGET <= HWY_AVX3 ? 27 : 13;
+constexpr std::size_t vector = hn::MaxLanes(D());
+constexpr std::size_t registers = walk_registers(vector);
 
 bool all_finite(const float* x, std::size_t count) {
   const D d;
@@ -68,10 +68,12 @@ bool all_finite(const float* x, std::size_t count) {
   return hn::AllTrue(d, hn::Eq(zeros, hn::Zero(d)));
 }
 
-// A value that is not finite, alone: around the picture it must not be multiplied.
-void add_alone(const WalkPass& pass, std::size_t image, std::size_t row, std::size_t column,
-               std::size_t channel, float value, float* gradients) {
+// A value that is not finite, alone: around the picture it must not be multiplied. number: of its pixel.
+void add_alone(const WalkPass& pass, std::size_t number, std::size_t channel, float value, float* gradients) {
   const WalkLayout& l = pass.layout;
+  const std::size_t column = number % l.sparse.width;
+  const std::size_t row = number / l.sparse.width % l.sparse.height;
+  const std::size_t image = number / l.sparse.width / l.sparse.height;
   const std::size_t run = l.run_vectors * l.lanes;
   for (std::size_t r = 0; r < l.kernel_height; ++r) {
     for (std::size_t t = 0; t < l.kernel_width; ++t) {
@@ -92,43 +94,74 @@ void add_alone(const WalkPass& pass, std::size_t image, std::size_t row, std::si
   }
 }
 
-// The sparse pixels of a tile, from row `top` of `images` images on.
-void list_tile(const WalkPass& pass, bool skips, std::size_t image, std::size_t images, std::size_t top,
-               std::size_t rows, const WalkScratch& scratch, float* gradients) {
+// A stage of transpose(): the lowest bit of a value's lane becomes the highest of its vector, and the lowest
+// of its vector the highest of its lane.
+template <std::size_t... i>
+HWY_INLINE void rotate_places(V* rows, std::index_sequence<i...>) {
+#if HWY_TARGET != HWY_SCALAR
   const D d;
+  const V next[] = {hn::ConcatEven(d, rows[2 * i + 1], rows[2 * i])...,
+                    hn::ConcatOdd(d, rows[2 * i + 1], rows[2 * i])...};
+  ((rows[i] = next[i]), ...);
+  ((rows[i + vector / 2] = next[i + vector / 2]), ...);
+#endif
+}
+
+// As many vectors as they have lanes: rows become columns.
+HWY_INLINE void transpose(V* rows) {
+  constexpr auto half = std::make_index_sequence<vector / 2>();
+  if constexpr (vector >= 2) rotate_places(rows, half);
+  if constexpr (vector >= 4) rotate_places(rows, half);
+  if constexpr (vector >= 8) rotate_places(rows, half);
+  if constexpr (vector >= 16) rotate_places(rows, half);
+}
+
+// The channels of some pixels; pixel: floats from each to the next.
+template <std::size_t... i>
+HWY_INLINE void load_pixels(V* values, const float* from, std::size_t pixel, std::size_t pixels,
+                            std::size_t channels, std::index_sequence<i...>) {
+  const D d;
+  if (pixels >= vector && channels >= vector) {
+    ((values[i] = hn::LoadU(d, from + i * pixel)), ...);
+  } else {
+    ((values[i] = i < pixels ? load_first(d, from + i * pixel, channels) : hn::Zero(d)), ...);
+  }
+}
+
+// The sparse pixels of a tile, which lie one after the other; `first` is the first's number in the pass.
+void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t pixels,
+               const WalkScratch& scratch, float* gradients) {
+  const D d;
+  const hn::RebindToUnsigned<D> du;
   const WalkLayout& l = pass.layout;
   const std::size_t lanes = hn::Lanes(d);
-  const std::size_t room = l.tile_images * l.tile_height * l.tile_width;
   const std::size_t channels = pass.last_channel - pass.first_channel;
   std::fill_n(scratch.counts, channels, 0U);
-  for (std::size_t i = 0; i < images; ++i) {
-    for (std::size_t row = 0; row < rows; ++row) {
-      const float* pixel = pass.sparse + (image + i) * l.sparse.size() +
-                           (top + row) * l.sparse.width * l.sparse.channels + pass.first_channel;
-      std::size_t place = (i * l.tile_rows() + row * l.stride_height) * l.tile_row();
-      for (std::size_t column = 0; column < l.sparse.width;
-           ++column, pixel += l.sparse.channels, place += l.stride_width) {
-        for (std::size_t c = 0; c < channels; c += lanes) {
-          const V value = load_first(d, pixel + c, channels - c);
-          // Not Ne, which is false for NaN.
-          const auto kept = skips ? hn::Not(hn::Eq(value, hn::Zero(d))) : hn::FirstN(d, channels - c);
-          const auto finite = hn::Eq(hn::Mul(value, hn::Zero(d)), hn::Zero(d));
-          if (!hn::AllTrue(d, finite)) {
-            for (std::size_t lane = 0; lane < std::min(lanes, channels - c); ++lane) {
-              if (!std::isfinite(pixel[c + lane]))
-                add_alone(pass, image + i, top + row, column, c + lane, pixel[c + lane], gradients);
-            }
-          }
-          std::uint8_t bytes[8] = {};
-          hn::StoreMaskBits(d, hn::And(kept, finite), bytes);
-          std::uint32_t bits = bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8;
-          for (; bits != 0; bits &= bits - 1) {
-            const std::size_t channel = c + static_cast<std::size_t>(std::countr_zero(bits));
-            const std::size_t at = channel * room + scratch.counts[channel]++;
-            scratch.values[at] = pixel[channel];
-            scratch.pixels[at] = static_cast<std::uint32_t>(place);
+  for (std::size_t p = 0; p < pixels; p += lanes) {
+    for (std::size_t c = 0; c < channels; c += lanes) {
+      const float* from = pass.sparse + (first + p) * l.sparse.channels + pass.first_channel + c;
+      V values[vector];
+      load_pixels(values, from, l.sparse.channels, pixels - p, channels - c,
+                  std::make_index_sequence<vector>());
+      transpose(values);
+      const auto places = hn::LoadU(du, scratch.places + p);
+      const auto there = hn::FirstN(d, pixels - p);
+      for (std::size_t i = 0; i < std::min(lanes, channels - c); ++i) {
+        const V value = values[i];
+        const auto finite = hn::Eq(hn::Mul(value, hn::Zero(d)), hn::Zero(d));
+        if (!hn::AllTrue(d, finite)) {
+          for (std::size_t lane = 0; lane < std::min(lanes, pixels - p); ++lane) {
+            const float alone = from[lane * l.sparse.channels + i];
+            if (!std::isfinite(alone)) add_alone(pass, first + p + lane, c + i, alone, gradients);
           }
         }
+        // Not Ne, which is false for NaN.
+        const auto wanted = skips ? hn::Not(hn::Eq(value, hn::Zero(d))) : there;
+        const auto kept = hn::And(wanted, finite);
+        const std::size_t at = (c + i) * l.list_room() + scratch.counts[c + i];
+        hn::StoreU(hn::Compress(value, kept), d, scratch.values + at);
+        hn::StoreU(hn::Compress(places, hn::RebindMask(du, kept)), du, scratch.pixels + at);
+        scratch.counts[c + i] += static_cast<std::uint32_t>(hn::CountTrue(d, kept));
       }
     }
   }
@@ -218,7 +251,7 @@ Walk walk_of(std::size_t rows, std::size_t vectors) {
 
 void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradients) {
   const WalkLayout& l = pass.layout;
-  const std::size_t room = l.tile_images * l.tile_height * l.tile_width;
+  const std::size_t room = l.list_room();
   const std::size_t row = l.tile_row() * l.block;
   const std::size_t run = l.run_vectors * l.lanes;
   const std::size_t channels = pass.last_channel - pass.first_channel;
@@ -238,7 +271,8 @@ void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradie
                 all_finite(pass.dense + (image + i) * l.dense.size() + static_cast<std::size_t>(first) * line,
                            static_cast<std::size_t>(last - first) * line);
       }
-      list_tile(pass, skips, image, images, top, rows, scratch, gradients);
+      list_tile(pass, skips, (image * l.sparse.height + top) * l.sparse.width, images * rows * l.sparse.width,
+                scratch, gradients);
       for (std::size_t block = 0; block < l.blocks; ++block) {
         const std::size_t first = block * l.block;
         pack_tile(pass, image, images, top, rows, first, std::min(l.block, l.dense.channels - first),
@@ -262,9 +296,6 @@ void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradie
 
 }  // namespace sparse
 
-std::size_t walk_lanes() { return hwy::HWY_NAMESPACE::Lanes(sparse::D()); }
-std::size_t walk_registers() { return sparse::registers; }
-
 void walk_images(const halfwave::kernel::sparse::WalkPass& pass,
                  const halfwave::kernel::sparse::WalkScratch& scratch, float* gradients) {
   sparse::walk_images(pass, scratch, gradients);
@@ -280,8 +311,6 @@ namespace {
 
 using namespace sparse;
 
-HWY_EXPORT(walk_lanes);
-HWY_EXPORT(walk_registers);
 HWY_EXPORT(walk_images);
 
 class SparseBackwardWeights final : public ConvolutionBackwardWeights {
@@ -291,14 +320,13 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
   const char* name() const override { return sparse_x_ ? "sparse x" : "sparse dy"; }
 
   void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
-    const WalkLayout l(size_, sparse_x_, HWY_DYNAMIC_DISPATCH(walk_lanes)(),
-                       HWY_DYNAMIC_DISPATCH(walk_registers)(), static_cast<std::size_t>(thread_count()));
-    const std::size_t pixels = l.tile_images * l.tile_height * l.tile_width;
+    const WalkLayout l(size_, sparse_x_, vector_lanes(), static_cast<std::size_t>(thread_count()));
     const std::size_t gradients = whole_lines(l.gradients());
     const std::size_t tile = whole_lines(l.tile_floats());
-    const std::size_t lists = whole_lines(l.channels * pixels);
+    const std::size_t lists = whole_lines(l.channels * l.list_room());
     const std::size_t each = gradients + tile + 2 * lists + whole_lines(l.channels);
     const std::size_t workers = l.channel_parts * l.image_parts;
+    const std::vector<std::uint32_t> places = l.places();
     float* memory = workspace.floats(each * workers);
     const auto images = static_cast<std::size_t>(n);
     parallel_for(workers, 1, [&](std::size_t begin, std::size_t end, int) {
@@ -316,6 +344,7 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
         std::fill_n(own, gradients + tile, 0.0F);
         float* values = own + gradients + tile;
         const WalkScratch scratch{.tile = own + gradients,
+                                  .places = places.data(),
                                   .values = values,
                                   .pixels = reinterpret_cast<std::uint32_t*>(values + lists),
                                   .counts = reinterpret_cast<std::uint32_t*>(values + 2 * lists)};

@@ -275,8 +275,6 @@ bool pack_block(const halfwave::kernel::sparse::ScatterLayout& layout,
   return sparse::pack_block(layout, order, w, block, to);
 }
 
-std::size_t sparse_lanes() { return hwy::HWY_NAMESPACE::Lanes(sparse::D()); }
-
 void scatter_image(const halfwave::kernel::sparse::ScatterPass& pass, const float* x, std::size_t first,
                    std::size_t last, const halfwave::kernel::sparse::Lists& lists, float* y) {
   sparse::scatter_blocks(pass, x, first, last, lists, y);
@@ -293,18 +291,18 @@ namespace {
 using namespace sparse;
 
 HWY_EXPORT(pack_block);
-HWY_EXPORT(sparse_lanes);
 HWY_EXPORT(scatter_image);
 
 class Scatter {
  public:
-  Scatter(const ConvolutionSize& size, bool forward)
-      : layout_(size, forward, HWY_DYNAMIC_DISPATCH(sparse_lanes)()), bias_(layout_.outputs) {}
+  Scatter(const ConvolutionSize& size, bool forward, bool keeps)
+      : layout_(size, forward, vector_lanes()), bias_(layout_.outputs), keeps_(keeps) {}
 
   void load(const float* w, const float* b) {
     w_ = w;
     std::fill(bias_.begin(), bias_.end(), 0.0F);
     if (b != nullptr) std::copy_n(b, layout_.outputs, bias_.begin());
+    kept_ = false;
   }
 
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
@@ -317,14 +315,17 @@ class Scatter {
         whole_lines(parts_of(l.channel_blocks * l.band * l.width, 2));  // in floats, as all here
     const std::size_t starts = whole_lines(l.channel_blocks * l.band * l.phases);
     const std::size_t each = whole_lines(2 * values) + counts + starts;
-    float* weights = workspace.floats(l.weights() + each * threads);
-    const ScatterPass pass{l, weights, bias_.data(), pack(weights)};
+    float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : l.weights()));
+    float* weights = keeps_ ? weights_.floats(l.weights()) : scratch + each * threads;
+    if (!kept_) finite_ = pack(weights);
+    kept_ = keeps_;
+    const ScatterPass pass{l, weights, bias_.data(), finite_};
     // Few images: the threads share out the outputs of each.
     const std::size_t parts = images >= threads ? 1 : std::min(threads / images, l.blocks.size());
     const auto block = [&](std::size_t part) { return l.blocks.size() * part / parts; };
     const std::size_t output = l.output_height * l.output_width * l.outputs;
     parallel_for(images * parts, 1, [&](std::size_t begin, std::size_t end, int thread) {
-      float* own = weights + l.weights() + each * static_cast<std::size_t>(thread);
+      float* own = scratch + each * static_cast<std::size_t>(thread);
       const Lists lists{own, reinterpret_cast<std::uint32_t*>(own + values),
                         reinterpret_cast<std::uint16_t*>(own + 2 * values),
                         reinterpret_cast<std::uint32_t*>(own + 2 * values + counts), room};
@@ -363,12 +364,16 @@ class Scatter {
 
   ScatterLayout layout_;
   std::vector<float> bias_;  // zeros without one
+  bool keeps_;               // the packed weights, from run to run; else each makes them, in shared memory
+  Workspace weights_;        // packed
+  bool kept_ = false;
+  bool finite_ = false;  // all weights
   const float* w_ = nullptr;
 };
 
 class SparseForward final : public ConvolutionForward {
  public:
-  explicit SparseForward(const ConvolutionSize& size) : scatter_(size, true) {}
+  SparseForward(const ConvolutionSize& size, bool keeps) : scatter_(size, true, keeps) {}
 
   const char* name() const override { return "sparse"; }
   void load(const float* w, const float* b) override { scatter_.load(w, b); }
@@ -383,7 +388,7 @@ class SparseForward final : public ConvolutionForward {
 
 class SparseBackwardData final : public ConvolutionBackwardData {
  public:
-  explicit SparseBackwardData(const ConvolutionSize& size) : scatter_(size, false) {}
+  explicit SparseBackwardData(const ConvolutionSize& size) : scatter_(size, false, false) {}
 
   const char* name() const override { return "sparse"; }
   void load(const float* w) override { scatter_.load(w, nullptr); }
@@ -397,8 +402,9 @@ class SparseBackwardData final : public ConvolutionBackwardData {
 
 }  // namespace
 
-std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size) {
-  return std::make_unique<SparseForward>(size);
+std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size,
+                                                        const ConvolutionUse& use) {
+  return std::make_unique<SparseForward>(size, !use.training);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_sparse_backward_data(const ConvolutionSize& size) {

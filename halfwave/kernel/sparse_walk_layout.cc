@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "halfwave/kernel/parts.h"
-
 namespace halfwave::kernel::sparse {
 namespace {
 
@@ -15,8 +13,7 @@ Picture picture(std::int64_t height, std::int64_t width, std::int64_t channels) 
 
 }  // namespace
 
-WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
-                       std::size_t threads)
+WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t threads)
     : sparse(picture(s.output_height, s.output_width, s.output_channels)),
       dense(picture(s.input_height, s.input_width, s.input_channels)),
       kernel_height(static_cast<std::size_t>(s.kernel_height)),
@@ -35,6 +32,7 @@ WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vect
   block = std::min(dense.channels, together);
   blocks = parts_of(dense.channels, block);
   run_vectors = parts_of(kernel_width * block, lanes);
+  const std::size_t registers = walk_registers(lanes);
   vectors = parts_of(run_vectors, parts_of(run_vectors, registers));
   rows_together = std::clamp<std::size_t>(registers / vectors, 1, std::min<std::size_t>(kernel_height, 5));
   rows_together = parts_of(kernel_height, parts_of(kernel_height, rows_together));
@@ -50,6 +48,20 @@ WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vect
   channels = parts_of(sparse.channels, wanted);
   channel_parts = parts_of(sparse.channels, channels);
   image_parts = std::max<std::size_t>(threads / channel_parts, 1);
+}
+
+std::vector<std::uint32_t> WalkLayout::places() const {
+  std::vector<std::uint32_t> all;
+  all.reserve(list_room());
+  for (std::size_t image = 0; image < tile_images; ++image) {
+    for (std::size_t row = 0; row < tile_height; ++row) {
+      const std::size_t begin = (image * tile_rows() + row * stride_height) * tile_row();
+      for (std::size_t column = 0; column < tile_width; ++column)
+        all.push_back(static_cast<std::uint32_t>(begin + column * stride_width));
+    }
+  }
+  all.resize(list_room());
+  return all;
 }
 
 }  // namespace halfwave::kernel::sparse

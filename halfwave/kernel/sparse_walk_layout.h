@@ -4,10 +4,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/parts.h"
 
 namespace halfwave::kernel::sparse {
+
+// Vectors of gradients that the registers hold, beside a value: 32 registers where vectors have 16 floats.
+constexpr std::size_t walk_registers(std::size_t lanes) { return lanes >= 16 ? 27 : 13; }
 
 struct Picture {
   std::size_t height, width, channels;
@@ -18,12 +24,19 @@ struct Picture {
 // Gradients: by part of the sparse channels, block of dense channels, sparse channel, row of the filter: a
 // run, the taps of the row and their dense channels, in whole vectors.
 struct WalkLayout {
-  WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t registers,
-             std::size_t threads);
+  WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vector, std::size_t threads);
 
   std::size_t gradients() const { return blocks * channels * kernel_height * run_vectors * lanes; }
   std::size_t tile_row() const { return (tile_width - 1) * stride_width + kernel_width; }  // dense pixels
   std::size_t tile_rows() const { return (tile_height - 1) * stride_height + kernel_height; }
+  // In so many goes a list is walked, with other rows and vectors of the gradients.
+  std::size_t groups() const {
+    return parts_of(kernel_height, rows_together) * parts_of(run_vectors, vectors);
+  }
+  // Of a channel's list: a vector may be written past it.
+  std::size_t list_room() const { return tile_images * tile_height * tile_width + lanes; }
+  // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels; a vector more.
+  std::vector<std::uint32_t> places() const;
   // A vector may be read past the last run.
   std::size_t tile_floats() const { return tile_images * tile_rows() * tile_row() * block + lanes; }
 

@@ -384,7 +384,7 @@ class WinogradBackwardData final : public ConvolutionBackwardData {
 
 }  // namespace
 
-std::size_t winograd_lanes() {
+std::size_t vector_lanes() {
   return HWY_DYNAMIC_DISPATCH(winograd_forward_kernels)(WinogradTile::f4x4_3x3).lanes;
 }
 

@@ -9,7 +9,13 @@ namespace halfwave {
 namespace {
 
 kernel::ConvolutionUse use_of(const OperationRequest& request) {
-  return {.batch = request.batch, .training = request.training};
+  return {.batch = request.batch, .training = request.training, .kernels = request.kernels};
+}
+
+template <class Kernel>
+KernelUse use_of(const Kernel* kernel) {
+  if (kernel == nullptr) return {};
+  return {.name = kernel->name(), .zeros = kernel->zeros()};
 }
 
 class ConvolutionOperation final : public Operation {
@@ -63,11 +69,9 @@ class ConvolutionOperation final : public Operation {
     backward_data_->run(a.n, a.dy, a.dx[0], *a.workspace);
   }
 
-  const char* forward_kernel() const override { return forward_->name(); }
-  const char* backward_data_kernel() const override { return backward_data_ ? backward_data_->name() : ""; }
-  const char* backward_weights_kernel() const override {
-    return backward_weights_ ? backward_weights_->name() : "";
-  }
+  KernelUse forward_kernel() const override { return use_of(forward_.get()); }
+  KernelUse backward_data_kernel() const override { return use_of(backward_data_.get()); }
+  KernelUse backward_weights_kernel() const override { return use_of(backward_weights_.get()); }
 
  private:
   std::size_t channels() const { return static_cast<std::size_t>(size_.output_channels); }

@@ -10,6 +10,7 @@
 
 #include "halfwave/activation/activation.h"
 #include "halfwave/kernel/epilogue.h"
+#include "halfwave/kernel/kernel_choice.h"
 #include "halfwave/kernel/workspace.h"
 
 namespace halfwave {
@@ -18,10 +19,11 @@ class Layer;
 
 // What the plan wants of an operation.
 struct OperationRequest {
-  std::int64_t batch = 1;                   // the largest that will come
-  bool training = false;                    // backward will be called; batch statistics, dropout
-  bool input_gradient = false;              // backward_data will be called
-  std::uint32_t index = 0;                  // of the layer in its net: part of the key of random numbers
+  std::int64_t batch = 1;       // the largest that will come
+  bool training = false;        // backward will be called; batch statistics, dropout
+  bool input_gradient = false;  // backward_data will be called
+  std::uint32_t index = 0;      // of the layer in its net: part of the key of random numbers
+  KernelChoice kernels = KernelChoice::automatic;
   std::optional<Activation> epilogue = {};  // applied to y as it is made; see Layer::takes_epilogue
   bool rectify = false;                     // max-pool alone: a ReLU that stood before it
   const Layer* folded_norm = nullptr;       // convolution in inference: the batch norm that follows
@@ -71,6 +73,12 @@ struct BackwardArguments {
   kernel::Workspace* workspace = nullptr;
 };
 
+// What the last run of a pass took, for people.
+struct KernelUse {
+  const char* name = "";  // "onednn", "winograd", "sparse"; empty where there is but one way
+  double zeros = -1;      // the share that was counted in what could be skipped; -1: none were counted
+};
+
 class Operation {
  public:
   virtual ~Operation() = default;
@@ -83,10 +91,9 @@ class Operation {
   virtual void backward_weights(const BackwardArguments&) {}
   virtual void backward_data(const BackwardArguments& arguments) = 0;
 
-  // The kernels in use, for people: "onednn", "narrow".
-  virtual const char* forward_kernel() const { return ""; }
-  virtual const char* backward_data_kernel() const { return ""; }
-  virtual const char* backward_weights_kernel() const { return ""; }
+  virtual KernelUse forward_kernel() const { return {}; }
+  virtual KernelUse backward_data_kernel() const { return {}; }
+  virtual KernelUse backward_weights_kernel() const { return {}; }
 };
 
 // The activation behind an operation as the epilogue of its kernel, for one call of forward. With a mask, the

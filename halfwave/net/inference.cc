@@ -30,13 +30,14 @@ std::int64_t next_part(std::int64_t left) {
 
 }  // namespace
 
-Inference::Inference(const Net& net, std::int64_t batch)
+Inference::Inference(const Net& net, std::int64_t batch, KernelChoice kernels)
     : net_(net), batch_(batch), outputs_(net.output().size() * static_cast<std::size_t>(batch)) {
   const std::int64_t count = share_count(net, batch);
   const std::int64_t together = count == 0 ? batch : count - 1;
-  if (together > 0) together_.emplace(net, PlanOptions{.batch = together});
+  if (together > 0) together_.emplace(net, PlanOptions{.batch = together, .kernels = kernels});
   for (std::int64_t i = 0; i < count; ++i) {
-    shares_.emplace_back(net, PlanOptions{.batch = std::min((batch + count - 1) / count, part)});
+    shares_.emplace_back(
+        net, PlanOptions{.batch = std::min((batch + count - 1) / count, part), .kernels = kernels});
   }
 }
 
@@ -84,6 +85,7 @@ std::vector<StepCost> Inference::costs() const {
     const std::vector<StepCost> share = plan.costs();
     for (std::size_t i = 0; i < sum.size(); ++i) {
       sum[i].forward += share[i].forward / static_cast<double>(shares_.size());
+      if (share[i].forward > 0) sum[i].forward_kernel = share[i].forward_kernel;
     }
   }
   return sum;

@@ -19,7 +19,7 @@ class Inference {
  public:
   // For up to `batch` images, on as many threads as a loop started here uses. The net must outlive it. Calls
   // load(). Throws std::bad_alloc when memory is short.
-  Inference(const Net& net, std::int64_t batch);
+  Inference(const Net& net, std::int64_t batch, KernelChoice kernels = KernelChoice::automatic);
 
   // Takes over the net's parameters (packs weights); to be called whenever they have changed.
   void load();

@@ -95,7 +95,8 @@ struct Plan::Builder {
       step.multiply_adds = node.layer->multiply_adds();
       OperationRequest request{.batch = plan.options_.batch,
                                .training = plan.options_.training,
-                               .index = static_cast<std::uint32_t>(i)};
+                               .index = static_cast<std::uint32_t>(i),
+                               .kernels = plan.options_.kernels};
       for (const std::size_t input : node.inputs) {
         request.rectify = request.rectify || source[input] != input;
         step.inputs.push_back(source[input]);

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "halfwave/layer/operation.h"
 #include "halfwave/net/arena.h"
 #include "halfwave/net/net.h"
 #include "halfwave/tensor/buffer.h"
@@ -25,6 +26,7 @@ struct PlanOptions {
   std::int64_t batch = 1;       // the largest that will come
   bool training = false;        // keeps what backward needs; batch statistics and dropout
   bool input_gradient = false;  // backward also gives the gradient of the net's input
+  KernelChoice kernels = KernelChoice::automatic;
 };
 
 // What a training step needs besides its images.
@@ -39,9 +41,7 @@ struct StepCost {
   std::string name;                // "conv1+relu"
   std::int64_t multiply_adds = 0;  // of one image, forward; each backward pass costs as many
   double forward = 0, backward_data = 0, backward_weights = 0;
-  const char* forward_kernel = "";
-  const char* backward_data_kernel = "";
-  const char* backward_weights_kernel = "";
+  KernelUse forward_kernel, backward_data_kernel, backward_weights_kernel;  // of the last run
   bool has_backward_data = false;
   bool has_backward_weights = false;
 };

@@ -27,6 +27,7 @@ struct Options {
   std::string net;
   std::string data;
   std::string activation;
+  std::string kernels = "auto";
   std::int64_t batch = 64;
   double seconds = 4;
   bool json = false;
@@ -69,99 +70,142 @@ class Source {
   Batch random_;
 };
 
-struct Result {
-  double images_per_second = 0;
-  double limit = 0;  // operations a second
-  std::int64_t profiled_images = 0;
+struct Profile {
+  std::int64_t images = 0;
   std::vector<StepCost> costs;
 };
 
-// step() runs a batch and returns its images; plan is what it runs on, a Plan or an Inference.
+struct Result {
+  double images_per_second = 0;
+  double limit = 0;  // operations a second
+  std::uint64_t peak_memory = 0;
+  Profile chosen;
+  Profile dense;  // the same, no product left out
+};
+
+// step() runs a batch and returns its images.
+template <class Step>
+std::pair<std::int64_t, double> run_for(double seconds, std::int64_t least, Step&& step) {
+  std::int64_t images = 0;
+  std::int64_t steps = 0;
+  const double start = seconds_now();
+  double elapsed = 0;
+  do {
+    images += step();
+    elapsed = seconds_now() - start;
+  } while (elapsed < seconds || ++steps < least);
+  return {images, elapsed};
+}
+
+// runner: what the steps run on, a Plan or an Inference.
 template <class Runner, class Step>
-Result measure(const Options& options, Runner& plan, Step&& step) {
-  const auto run_for = [&](double seconds, std::int64_t least) {
-    std::int64_t images = 0;
-    std::int64_t steps = 0;
-    const double start = seconds_now();
-    double elapsed = 0;
-    do {
-      images += step();
-      elapsed = seconds_now() - start;
-    } while (elapsed < seconds || ++steps < least);
-    return std::pair(images, elapsed);
-  };
+Profile profile(const Options& options, Runner& runner, Step&& step) {
+  run_for(options.seconds / 10, 3, step);
+  runner.profile();
+  const std::int64_t images = run_for(options.seconds / 4, 3, step).first;
+  return {images, runner.costs()};
+}
+
+template <class Runner, class Step>
+Result measure(const Options& options, Runner& runner, Step&& step) {
   Result result;
   result.limit = kernel::measure_multiply_add_limit();
-  run_for(options.seconds / 10, 3);
-  const auto [images, seconds] = run_for(options.seconds, 1);
+  run_for(options.seconds / 10, 3, step);
+  const auto [images, seconds] = run_for(options.seconds, 1, step);
   result.images_per_second = static_cast<double>(images) / seconds;
-  plan.profile();
-  result.profiled_images = run_for(options.seconds / 4, 3).first;
-  result.costs = plan.costs();
+  result.chosen = profile(options, runner, step);
+  result.peak_memory = peak_memory_bytes();
   return result;
 }
 
 struct Pass {
   const StepCost* step;
   const char* name;
-  const char* kernel;
-  double seconds;
+  KernelUse kernel;
+  double seconds;  // an image
 };
 
-std::vector<Pass> passes(const Result& result) {
+std::vector<Pass> passes(const Profile& profile) {
   std::vector<Pass> all;
-  for (const StepCost& cost : result.costs) {
-    all.push_back({&cost, "forward", cost.forward_kernel, cost.forward});
+  const auto images = static_cast<double>(profile.images);
+  for (const StepCost& cost : profile.costs) {
+    all.push_back({&cost, "forward", cost.forward_kernel, cost.forward / images});
     if (cost.has_backward_data)
-      all.push_back({&cost, "backward_data", cost.backward_data_kernel, cost.backward_data});
+      all.push_back({&cost, "backward_data", cost.backward_data_kernel, cost.backward_data / images});
     if (cost.has_backward_weights)
-      all.push_back({&cost, "backward_weights", cost.backward_weights_kernel, cost.backward_weights});
+      all.push_back(
+          {&cost, "backward_weights", cost.backward_weights_kernel, cost.backward_weights / images});
   }
   return all;
 }
 
-void print(const Net& net, const Options& options, const Result& result) {
-  const auto images = static_cast<double>(result.profiled_images);
-  const auto rate = [&](const Pass& pass) {
-    return 2 * static_cast<double>(pass.step->multiply_adds) * images / pass.seconds;
-  };
-  if (options.json) {
-    nlohmann::ordered_json json{{"net", net.spec().name},
-                                {"batch", options.batch},
-                                {"threads", thread_count()},
-                                {"images_per_second", result.images_per_second},
-                                {"peak_memory_bytes", peak_memory_bytes()},
-                                {"multiply_add_limit_gflops", result.limit / 1e9}};
-    for (const Pass& pass : passes(result)) {
-      nlohmann::ordered_json line{{"layer", pass.step->name},
-                                  {"pass", pass.name},
-                                  {"kernel", pass.kernel},
-                                  {"microseconds_per_image", pass.seconds / images * 1e6}};
-      if (pass.step->multiply_adds > 0) {
-        line["gflops"] = rate(pass) / 1e9;
-        line["share_of_limit"] = rate(pass) / result.limit;
-      }
-      json["passes"].push_back(std::move(line));
+double total(const std::vector<Pass>& all) {
+  double sum = 0;
+  for (const Pass& pass : all) sum += pass.seconds;
+  return sum;
+}
+
+// Operations a second, as if all products were made.
+double rate(const Pass& pass) { return 2 * static_cast<double>(pass.step->multiply_adds) / pass.seconds; }
+
+void print_json(const Net& net, const Options& options, const Result& result) {
+  const std::vector<Pass> all = passes(result.chosen);
+  const std::vector<Pass> dense = passes(result.dense);
+  nlohmann::ordered_json json{{"net", net.spec().name},
+                              {"batch", options.batch},
+                              {"threads", thread_count()},
+                              {"kernels", options.kernels},
+                              {"images_per_second", result.images_per_second},
+                              {"peak_memory_bytes", result.peak_memory},
+                              {"multiply_add_limit_gflops", result.limit / 1e9},
+                              {"over_dense", total(dense) / total(all)}};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Pass& pass = all[i];
+    nlohmann::ordered_json line{{"layer", pass.step->name},
+                                {"pass", pass.name},
+                                {"kernel", pass.kernel.name},
+                                {"microseconds_per_image", pass.seconds * 1e6},
+                                {"over_dense", dense[i].seconds / pass.seconds}};
+    if (pass.kernel.zeros >= 0) line["zeros"] = pass.kernel.zeros;
+    if (pass.step->multiply_adds > 0) {
+      line["gflops"] = rate(pass) / 1e9;
+      line["share_of_limit"] = rate(pass) / result.limit;
     }
-    fmt::print("{}\n", json.dump());
-    return;
+    json["passes"].push_back(std::move(line));
   }
-  Table table({"layer", "pass", "kernel", "us/image", "share of time", "GFLOP/s", "of the limit"});
-  table.align_right({3, 4, 5, 6});
-  double total = 0;
-  for (const Pass& pass : passes(result)) total += pass.seconds;
-  for (const Pass& pass : passes(result)) {
+  fmt::print("{}\n", json.dump());
+}
+
+void print_table(const Net& net, const Options& options, const Result& result) {
+  const std::vector<Pass> all = passes(result.chosen);
+  const std::vector<Pass> dense = passes(result.dense);
+  Table table({"layer", "pass", "kernel", "zeros", "us/image", "share of time", "GFLOP/s", "of the limit",
+               "over dense"});
+  table.align_right({3, 4, 5, 6, 7, 8});
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Pass& pass = all[i];
     const bool works = pass.step->multiply_adds > 0;
-    table.add({pass.step->name, pass.name, pass.kernel, fmt::format("{:.2f}", pass.seconds / images * 1e6),
-               fmt::format("{:.1f} %", pass.seconds / total * 100),
+    table.add({pass.step->name, pass.name, pass.kernel.name,
+               pass.kernel.zeros >= 0 ? fmt::format("{:.0f} %", pass.kernel.zeros * 100) : "",
+               fmt::format("{:.2f}", pass.seconds * 1e6),
+               fmt::format("{:.1f} %", pass.seconds / total(all) * 100),
                works ? fmt::format("{:.1f}", rate(pass) / 1e9) : "",
-               works ? fmt::format("{:.0f} %", rate(pass) / result.limit * 100) : ""});
+               works ? fmt::format("{:.0f} %", rate(pass) / result.limit * 100) : "",
+               works ? fmt::format("{:.2f}", dense[i].seconds / pass.seconds) : ""});
   }
   fmt::print(
-      "{}\n{}, batch {}, {} threads: {:.0f} images/s, peak memory {}, multiply-add limit of the machine "
-      "{:.0f} GFLOP/s\n",
+      "{}\n{}, batch {}, {} threads: {:.0f} images/s, {:.2f} times as fast as with every product made, peak "
+      "memory {}, multiply-add limit of the machine {:.0f} GFLOP/s\n",
       table.text(), net.spec().name, options.batch, thread_count(), result.images_per_second,
-      bytes_text(peak_memory_bytes()), result.limit / 1e9);
+      total(dense) / total(all), bytes_text(result.peak_memory), result.limit / 1e9);
+}
+
+void print(const Net& net, const Options& options, const Result& result) {
+  if (options.json) {
+    print_json(net, options, result);
+  } else {
+    print_table(net, options, result);
+  }
 }
 
 Net prepared_net(const Options& options) {
@@ -176,29 +220,42 @@ Net prepared_net(const Options& options) {
 }
 
 void train(const Options& options) {
+  const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   Net net = prepared_net(options);
   TrainOptions choices{.batch = options.batch, .rate = 1e-3};  // small: random labels teach nothing
   choices.resolve();
   Source source(net, options);
-  TrainingStep step(net, choices, options.batch);
   std::uint64_t count = 0;
-  const Result result = measure(options, step.plan(), [&] {
-    const Batch& batch = source.next();
-    step.run(batch.x.data(), {batch.labels}, count++, choices.rate);
-    return batch.size;
-  });
+  const auto with = [&](KernelChoice which, auto&& work) {
+    choices.kernels = which;
+    TrainingStep step(net, choices, options.batch);
+    return work(step.plan(), [&] {
+      const Batch& batch = source.next();
+      step.run(batch.x.data(), {batch.labels}, count++, choices.rate);
+      return batch.size;
+    });
+  };
+  Result result = with(kernels, [&](auto& plan, auto&& step) { return measure(options, plan, step); });
+  result.dense =
+      with(KernelChoice::dense, [&](auto& plan, auto&& step) { return profile(options, plan, step); });
   print(net, options, result);
 }
 
 void infer(const Options& options) {
+  const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   const Net net = prepared_net(options);
   Source source(net, options);
-  Inference inference(net, options.batch);
-  const Result result = measure(options, inference, [&] {
-    const Batch& batch = source.next();
-    inference.forward(batch.x.data(), batch.size);
-    return batch.size;
-  });
+  const auto with = [&](KernelChoice which, auto&& work) {
+    Inference inference(net, options.batch, which);
+    return work(inference, [&] {
+      const Batch& batch = source.next();
+      inference.forward(batch.x.data(), batch.size);
+      return batch.size;
+    });
+  };
+  Result result = with(kernels, [&](auto& runner, auto&& step) { return measure(options, runner, step); });
+  result.dense =
+      with(KernelChoice::dense, [&](auto& runner, auto&& step) { return profile(options, runner, step); });
   print(net, options, result);
 }
 
@@ -215,6 +272,7 @@ void add(CLI::App& bench, const char* name, const char* description, void (*work
   command->add_option("--data", options->data,
                       "Real data, as in `halfwave train` (default: random normal input)");
   add_activation(*command, options->activation);
+  add_kernels(*command, options->kernels);
   command->add_flag("--json", options->json, "Print one JSON object");
   add_threads(*command, options->threads);
   command->footer(
@@ -239,7 +297,10 @@ void add_bench(CLI::App& app) {
       "  halfwave bench train vgg-small --batch 64 --threads 2 --seconds 4 --json\n"
       "  halfwave bench infer resnet20 --batch 1\n"
       "  halfwave bench activations relu sigmoid\n"
-      "GFLOP/s counts a multiply-add as two; the limit is what the machine's vector units reach with nothing "
+      "GFLOP/s counts a multiply-add as two, whether it is made or saved; zeros: the share counted in what "
+      "the "
+      "pass may skip;\nover dense: how many times as fast as with every product made. The limit is what the "
+      "machine's vector units reach with nothing "
       "to load.");
 }
 

@@ -40,6 +40,9 @@ void add_bench_activations(CLI::App& bench);
 void add_threads(CLI::App& command, int& threads);
 void use_threads(int threads);
 
+// --kernels and --exact, for the commands that run a net.
+void add_kernels(CLI::App& command, std::string& kernels);
+
 // --activation, for the commands that make a net. UsageError where it is not known or the net has no layer
 // that it stands for.
 void add_activation(CLI::App& command, std::string& activation);

@@ -24,6 +24,7 @@ struct Options {
   bool json = false;
   bool csv = false;
   bool training = false;
+  std::string kernels = "auto";
   int threads = 0;
   DataChoice data_choice;
 };
@@ -142,6 +143,7 @@ void print_distances(const Evaluation& e, const TableForm& form, const std::stri
 
 void run(const Options& options) {
   use_threads(options.threads);
+  const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   const std::filesystem::path path = model_path(options.run);
   const Model model = load_model(path);
   const Source source = data_of(options, model);
@@ -152,7 +154,7 @@ void run(const Options& options) {
     fmt::print(stderr,
                "warning: the data name their classes otherwise than the model does; counted by number\n");
   }
-  Inference inference(model.net, batch);
+  Inference inference(model.net, batch, kernels);
   ProgressBar bar;
   SkipWarning skip;
   const Evaluation result =
@@ -197,6 +199,7 @@ void add_evaluate(CLI::App& app) {
       ->excludes(json);
   add_test_choice(*command, options->data_choice);
   add_threads(*command, options->threads);
+  add_kernels(*command, options->kernels);
   command->footer(
       "Examples:\n"
       "  halfwave evaluate runs/lenet5-fashion-mnist\n"

@@ -11,6 +11,7 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/text.h"
 #include "halfwave/tool/command.h"
+#include "halfwave/train/options.h"
 
 namespace halfwave::tool {
 
@@ -21,6 +22,20 @@ void add_threads(CLI::App& command, int& threads) {
 
 void use_threads(int threads) {
   if (threads > 0) set_thread_count(threads);
+}
+
+void add_kernels(CLI::App& command, std::string& kernels) {
+  auto* option =
+      command
+          .add_option(
+              "--kernels", kernels,
+              "Ways of computing: auto, dense, winograd, sparse (skips zeros) or exact (dense and sparse)")
+          ->capture_default_str();
+  command
+      .add_flag_callback(
+          "--exact", [&kernels] { kernels = to_string(KernelChoice::exact); },
+          "As --kernels exact: the products of the definition, no others")
+      ->excludes(option);
 }
 
 void add_activation(CLI::App& command, std::string& activation) {

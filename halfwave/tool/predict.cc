@@ -22,6 +22,7 @@ struct Options {
   std::vector<std::string> pictures;
   std::size_t top = 3;
   bool json = false;
+  std::string kernels = "auto";
   int threads = 0;
 };
 
@@ -115,8 +116,9 @@ void predict_tables(const Options& options, const Model& model, const Predictor&
 
 void run(const Options& options) {
   use_threads(options.threads);
+  const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   const Model model = load_model(model_path(options.run));
-  const Predictor predictor(model);
+  const Predictor predictor(model, kernels);
   if (model.info.table) {
     predict_tables(options, model, predictor);
     return;
@@ -152,6 +154,7 @@ void add_predict(CLI::App& app) {
       ->check(CLI::Range(1, 1000000));
   command->add_flag("--json", options->json, "Print one JSON object a picture");
   add_threads(*command, options->threads);
+  add_kernels(*command, options->kernels);
   command->footer(
       "Examples:\n"
       "  halfwave predict runs/lenet5-fashion-mnist shoe.jpg shirt.png\n"

@@ -35,6 +35,7 @@ struct Options {
   std::string activation;
   std::string optimiser = "sgd";
   std::string schedule = "cosine";
+  std::string kernels = "auto";
   std::string out;
   std::string resume;
   std::string from;
@@ -161,6 +162,7 @@ void start(Options& options, const CLI::App& command) {
   usage([&] {
     chosen.optimiser = optimiser_by_name(options.optimiser);
     chosen.schedule = schedule_by_name(options.schedule);
+    chosen.kernels = kernels_by_name(options.kernels);
     TrainOptions(chosen).resolve();
   });
   std::optional<Model> model;
@@ -171,6 +173,7 @@ void start(Options& options, const CLI::App& command) {
   const DataPair data = open_for(spec, options, model ? model->info.table : std::nullopt);
   const Recipe recipe = recipe_for(spec, *data.train);
   TrainOptions t = merged(recipe.options, chosen, [&](std::string_view key) {
+    if (key == "kernels" && command.count("--exact") > 0) return true;
     const CLI::Option* option = command.get_option_no_throw(option_name(key));
     return option != nullptr && option->count() > 0;
   });
@@ -299,6 +302,7 @@ void add_train(CLI::App& app) {
       ->capture_default_str()
       ->check(not_negative());
   add_threads(*command, options->threads);
+  add_kernels(*command, options->kernels);
   command->add_option(
       "--from", options->from,
       "Go on from this model (a run or a .safetensors file) with other data, in place of NET");
@@ -347,7 +351,8 @@ void add_train(CLI::App& app) {
                                               "--size",        "--from",
                                               "--freeze",      "--old-rate",
                                               "--find-lr",     "--target",
-                                              "--test-share",  "--split-seed"};
+                                              "--test-share",  "--split-seed",
+                                              "--kernels",     "--exact"};
       for (const char* name : fixed) {
         if (command->count(name) > 0) {
           throw UsageError(

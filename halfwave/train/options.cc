@@ -31,6 +31,7 @@ void visit(Visitor&& v, Options& o) {
   v("batch", o.batch);
   v("threads", o.threads);
   v("seed", o.seed);
+  v("kernels", o.kernels);
   v("optimiser", o.optimiser);
   v("rate", o.rate);
   v("momentum", o.momentum);
@@ -118,6 +119,7 @@ struct Reader {
     if (!found) refuse(*node, fmt::format("'{}': expected a number", key));
     value = *found;
   }
+  void operator()(std::string_view key, KernelChoice& value) { kind(key, value, &kernels_by_name); }
   void operator()(std::string_view key, OptimiserKind& value) { kind(key, value, &optimiser_by_name); }
   void operator()(std::string_view key, ScheduleKind& value) { kind(key, value, &schedule_by_name); }
   template <class Kind>
@@ -141,6 +143,12 @@ void check(bool good, std::string_view name, std::string_view expected, auto val
 
 std::string_view to_string(OptimiserKind kind) { return optimisers.at(static_cast<std::size_t>(kind)); }
 std::string_view to_string(ScheduleKind kind) { return schedules.at(static_cast<std::size_t>(kind)); }
+std::string_view to_string(KernelChoice kernels) {
+  return kernel_choices.at(static_cast<std::size_t>(kernels));
+}
+KernelChoice kernels_by_name(std::string_view name) {
+  return by_name<KernelChoice>("kernels", kernel_choices, name);
+}
 OptimiserKind optimiser_by_name(std::string_view name) {
   return by_name<OptimiserKind>("optimiser", optimisers, name);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "halfwave/data/dataset.h"
+#include "halfwave/kernel/kernel_choice.h"
 
 namespace halfwave {
 
@@ -15,6 +16,8 @@ enum class ScheduleKind { constant, step, cosine, one_cycle };
 
 std::string_view to_string(OptimiserKind kind);
 std::string_view to_string(ScheduleKind kind);
+std::string_view to_string(KernelChoice kernels);
+KernelChoice kernels_by_name(std::string_view name);
 OptimiserKind optimiser_by_name(std::string_view name);  // Error for unknown names, with the nearest
 ScheduleKind schedule_by_name(std::string_view name);
 
@@ -23,6 +26,8 @@ struct TrainOptions {
   std::int64_t batch = 64;   // 1 to 65536
   std::int64_t threads = 0;  // to 1024; 0: as set_thread_count() has it; another number gives other last bits
   std::uint64_t seed = 1;    // to 2^63 - 1; of the weights, the order of the images and dropout
+
+  KernelChoice kernels = KernelChoice::automatic;
 
   OptimiserKind optimiser = OptimiserKind::sgd;
   double rate = 0;           // learning rate, to 1000; 0: 0.05 for sgd, 0.001 for the others

@@ -10,10 +10,11 @@
 
 namespace halfwave {
 
-Predictor::Slot::Slot(const Model& model) : input(model.net.input().size()), inference(model.net, 1) {}
+Predictor::Slot::Slot(const Model& model, KernelChoice kernels)
+    : input(model.net.input().size()), inference(model.net, 1, kernels) {}
 
-Predictor::Predictor(const Model& model)
-    : model_(model), normaliser_(model.info.normalisation, model.net.input().channels) {
+Predictor::Predictor(const Model& model, KernelChoice kernels)
+    : model_(model), kernels_(kernels), normaliser_(model.info.normalisation, model.net.input().channels) {
   plain_scores_ = model.net.nodes().back().layer->type() != "softmax";
 }
 
@@ -26,7 +27,7 @@ std::unique_ptr<Predictor::Slot> Predictor::take_slot() const {
       return slot;
     }
   }
-  return std::make_unique<Slot>(model_);
+  return std::make_unique<Slot>(model_, kernels_);
 }
 
 void Predictor::give_back(std::unique_ptr<Slot> slot) const {

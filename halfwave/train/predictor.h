@@ -19,7 +19,7 @@ namespace halfwave {
 class Predictor {
  public:
   // The model must outlive it.
-  explicit Predictor(const Model& model);
+  explicit Predictor(const Model& model, KernelChoice kernels = KernelChoice::automatic);
 
   // pixels: one picture of the net's input shape, 0 to 255, NHWC. shares: one value a class, from 0 to 1, sum
   // 1 (softmax of the scores; the scores themselves if the net ends in a softmax). Error when the scores are
@@ -34,7 +34,7 @@ class Predictor {
 
  private:
   struct Slot {
-    explicit Slot(const Model& model);
+    Slot(const Model& model, KernelChoice kernels);
     Buffer input;
     Inference inference;
   };
@@ -44,6 +44,7 @@ class Predictor {
   void give_back(std::unique_ptr<Slot> slot) const;
 
   const Model& model_;
+  KernelChoice kernels_;
   Normaliser normaliser_;
   bool plain_scores_;
   mutable std::mutex mutex_;

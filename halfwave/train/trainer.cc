@@ -110,7 +110,8 @@ void Trainer::explain(const Batch& batch) {
 
 bool Trainer::finish_epoch(const Callbacks& callbacks) {
   if (!inference_) {
-    inference_.emplace(model_net(), std::min(options_.batch, static_cast<std::int64_t>(data_.test->size())));
+    inference_.emplace(model_net(), std::min(options_.batch, static_cast<std::int64_t>(data_.test->size())),
+                       options_.kernels);
   }
   inference_->load();
   bool whole = true;

@@ -25,7 +25,7 @@ TrainingStep::TrainingStep(Net& net, const TrainOptions& options, std::int64_t b
                     .huber_delta = options.huber_delta,
                     .class_weights = std::move(class_weights)},
       clip_norm_(options.clip_norm),
-      plan_(net, {.batch = batch, .training = true}),
+      plan_(net, {.batch = batch, .training = true, .kernels = options.kernels}),
       optimiser_(net, options, rate_factors),
       gradients_(net.parameters().size()) {}
 

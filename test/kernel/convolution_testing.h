@@ -112,18 +112,30 @@ inline constexpr Implementation onednn{"onednn", &make_onednn_forward, &make_one
                                        &make_onednn_backward_weights};
 inline constexpr Implementation narrow{"narrow", &make_narrow_forward, &make_narrow_backward_data,
                                        &make_narrow_backward_weights};
-inline constexpr Implementation zero_skipping{"sparse", &make_sparse_forward, &make_sparse_backward_data,
-                                              &make_sparse_dy_backward_weights};
+// Packed weights kept or not.
+inline std::unique_ptr<ConvolutionForward> make_either_sparse_forward(const ConvolutionSize& size) {
+  return make_sparse_forward(size, {.training = size.input_width % 2 == 0});
+}
+inline constexpr Implementation zero_skipping{"sparse", &make_either_sparse_forward,
+                                              &make_sparse_backward_data, &make_sparse_dy_backward_weights};
 // With the zeros of x in backward-weights: stride 1.
-inline constexpr Implementation skipping_x{"skipping x", &make_sparse_forward, &make_sparse_backward_data,
-                                           &make_sparse_x_backward_weights};
+inline constexpr Implementation skipping_x{"skipping x", &make_either_sparse_forward,
+                                           &make_sparse_backward_data, &make_sparse_x_backward_weights};
 
-// Their bound holds where each product is made.
-inline constexpr ConvolutionUse dense{.kernels = KernelChoice::dense};
-inline constexpr Implementation chosen{
-    "chosen", [](const ConvolutionSize& size) { return make_convolution_forward(size, dense); },
-    [](const ConvolutionSize& size) { return make_convolution_backward_data(size, dense); },
-    [](const ConvolutionSize& size) { return make_convolution_backward_weights(size, dense); }};
+// Their bound holds where the products are those of the definition.
+template <KernelChoice kernels>
+constexpr Implementation chosen(const char* name) {
+  return {name,
+          [](const ConvolutionSize& size) { return make_convolution_forward(size, {.kernels = kernels}); },
+          [](const ConvolutionSize& size) {
+            return make_convolution_backward_data(size, {.training = true, .kernels = kernels});
+          },
+          [](const ConvolutionSize& size) {
+            return make_convolution_backward_weights(size, {.training = true, .kernels = kernels});
+          }};
+}
+inline constexpr Implementation dense = chosen<KernelChoice::dense>("dense");
+inline constexpr Implementation exact = chosen<KernelChoice::exact>("exact");
 
 // Those for every instruction set that can do a shape.
 inline std::vector<Implementation> own_implementations(const ConvolutionSize& size) {
@@ -135,7 +147,8 @@ inline std::vector<Implementation> own_implementations(const ConvolutionSize& si
 inline std::vector<Implementation> implementations(const ConvolutionSize& size) {
   std::vector<Implementation> all = own_implementations(size);
   all.push_back(onednn);
-  all.push_back(chosen);
+  all.push_back(dense);
+  all.push_back(exact);
   return all;
 }
 

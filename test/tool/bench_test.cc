@@ -55,9 +55,28 @@ TEST_F(Bench, PrintsOneJsonObject) {
 TEST_F(Bench, PrintsATableWithoutJson) {
   const Result result = bench({"train", "net.toml", "--activation", "tanh"});
   for (const char* part : {"layer", "pass", "us/image", "GFLOP/s", "of the limit", "backward_weights",
-                           "normed, batch 8, 2 threads: ", "images/s, peak memory"}) {
+                           "normed, batch 8, 2 threads: ", "over dense",
+                           "times as fast as with every product made, peak memory"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in " << result.out;
   }
+}
+
+TEST_F(Bench, ShowsWhichKernelsWereTakenAndHowManyZerosWereThere) {
+  for (const char* what : {"train", "infer"}) {
+    for (const auto& [kernels, name] : {std::pair{"sparse", "sparse"}, std::pair{"dense", "narrow"}}) {
+      const auto json = nlohmann::json::parse(bench({what, "net.toml", "--json", "--kernels", kernels}).out);
+      EXPECT_EQ(json.at("kernels"), kernels);
+      EXPECT_GT(json.at("over_dense"), 0.0);
+      const auto& first = json.at("passes").at(0);
+      EXPECT_EQ(first.at("pass"), "forward");
+      EXPECT_GT(first.at("over_dense"), 0.0);
+      EXPECT_EQ(first.contains("zeros"), std::string(kernels) == "sparse");
+      EXPECT_EQ(first.at("kernel"), name);
+    }
+  }
+  expect_error(folder_.run({"bench", "train", "net.toml", "--kernels", "spars"}), 2,
+               {"kernels 'spars'", "did you mean 'sparse'"});
+  expect_error(folder_.run({"bench", "train", "net.toml", "--kernels", "dense", "--exact"}), 2, {"--exact"});
 }
 
 TEST_F(Bench, TakesData) {

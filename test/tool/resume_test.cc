@@ -105,6 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
     Every, ResumeOf,
     testing::Values(sgd, Recipe{"adam", plain_net, {"--optimiser", "adam"}},
                     Recipe{"batch_norm_dropout_two_threads", batch_norm_net, {}, "2"},
+                    Recipe{"skipping_zeros", plain_net, {"--kernels", "sparse"}},
+                    Recipe{"winograd_two_threads", plain_net, {"--kernels", "winograd"}, "2"},
                     Recipe{"batch_norm_dropout_adam", batch_norm_net, {"--optimiser", "adam"}},
                     Recipe{"everything_two_threads",
                            batch_norm_net,
@@ -338,7 +340,8 @@ TEST_F(ResumeRefuses, OptionsThatCannotChange) {
         std::pair{"--seed", "2"}, std::pair{"--threads", "2"}, std::pair{"--optimiser", "sgd"},
         std::pair{"--activation", "tanh"}, std::pair{"--schedule", "step"}, std::pair{"--momentum", "0.5"},
         std::pair{"--nesterov", "false"}, std::pair{"--weight-decay", "0"}, std::pair{"--warm-up", "0"},
-        std::pair{"--step-epochs", "2"}, std::pair{"--step-factor", "0.5"}, std::pair{"--out", "other"}}) {
+        std::pair{"--step-epochs", "2"}, std::pair{"--step-factor", "0.5"}, std::pair{"--out", "other"},
+        std::pair{"--kernels", "dense"}}) {
     expect_refused({option, value}, 2, {option, "cannot be changed with --resume"});
   }
 }

@@ -1,4 +1,5 @@
 // Twenty training steps from the same start and batches as PyTorch took (test/golden/make_golden.py).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,7 +12,7 @@
 namespace halfwave {
 namespace {
 
-class GoldenNet : public testing::TestWithParam<const char*> {};
+class GoldenNet : public testing::TestWithParam<std::tuple<const char*, KernelChoice>> {};
 
 double number(const SafetensorsFile& file, const std::string& key, double initial) {
   const auto found = file.metadata().find(key);
@@ -40,11 +41,13 @@ void expect_values_after(const SafetensorsFile& file, Net& net) {
 }
 
 TEST_P(GoldenNet, AgreesWithPyTorchStepByStep) {
-  const SafetensorsFile file = SafetensorsFile::read(
-      std::string(HALFWAVE_TEST_FOLDER "/golden/") + GetParam() + ".safetensors", false);
-  Net net(parse_net(file.text("net"), GetParam()));
+  const auto [name, kernels] = GetParam();
+  const SafetensorsFile file =
+      SafetensorsFile::read(std::string(HALFWAVE_TEST_FOLDER "/golden/") + name + ".safetensors", false);
+  Net net(parse_net(file.text("net"), name));
   load_tensors(file, net);
-  TrainOptions options{.optimiser = optimiser_by_name(file.text("optimiser")),
+  TrainOptions options{.kernels = kernels,
+                       .optimiser = optimiser_by_name(file.text("optimiser")),
                        .rate = number(file, "rate", 0),
                        .momentum = number(file, "momentum", 0),
                        .nesterov = file.metadata().contains("nesterov") && file.text("nesterov") == "true",
@@ -84,9 +87,15 @@ TEST_P(GoldenNet, AgreesWithPyTorchStepByStep) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Net, GoldenNet,
-                         testing::Values("net_lenet5", "net_batch_norm", "net_residual", "net_lenet5_adam",
-                                         "net_mlp_mean_squared_error"),
-                         [](const auto& test) { return std::string(test.param); });
+                         testing::Combine(testing::Values("net_lenet5", "net_batch_norm", "net_residual",
+                                                          "net_lenet5_adam", "net_mlp_mean_squared_error"),
+                                          testing::Values(KernelChoice::automatic, KernelChoice::dense,
+                                                          KernelChoice::winograd, KernelChoice::sparse,
+                                                          KernelChoice::exact)),
+                         [](const auto& test) {
+                           return fmt::format("{}_{}", std::get<0>(test.param),
+                                              to_string(std::get<1>(test.param)));
+                         });
 
 }  // namespace
 }  // namespace halfwave

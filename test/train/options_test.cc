@@ -36,7 +36,7 @@ TEST(Options, WrongConfigsAreRefusedWithTheirPlace) {
   EXPECT_EQ(refused("batch = 64", "batch = \"x\""), "config.toml, line 10: 'batch': expected a whole number");
   EXPECT_EQ(refused("batch = 64", "batch = 0"), "config.toml: batch: expected 1 to 65536, got 0");
   EXPECT_EQ(refused("\"sgd\"", "\"sgdd\""),
-            "config.toml, line 13: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam, adamw, "
+            "config.toml, line 14: unknown optimiser 'sgdd'; did you mean 'sgd'? (known: sgd, adam, adamw, "
             "rmsprop)");
   EXPECT_EQ(refused("\nseed = 1", "\nseed = -1"), "config.toml, line 12: 'seed': expected 0 or more, got -1");
   EXPECT_EQ(refused("split_seed = 1", "split_seed = -1"),
