@@ -132,12 +132,13 @@ class Race {
     for (const WinogradTile tile :
          {WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5, WinogradTile::f4x4_5x5}) {
       if (!winograd_possible(size_, tile)) continue;
-      const double model = winograd_cost(size_, tile, use, lanes);
+      const auto model = [&](ConvolutionPass pass) { return winograd_cost(size_, tile, pass, use, lanes); };
       constexpr const char* names[] = {"F(4x4, 3x3)", "F(6x6, 3x3)", "F(2x2, 5x5)", "F(4x4, 5x5)"};
       const char* name = names[static_cast<std::size_t>(tile)];
-      forward(*make_winograd_forward(size_, tile, use), 0, model, name);
-      data(*make_winograd_backward_data(size_, tile), 0, model, name);
-      weights(*make_winograd_backward_weights(size_, tile), 0, 0, model, name);
+      forward(*make_winograd_forward(size_, tile, use), 0, model(ConvolutionPass::forward), name);
+      data(*make_winograd_backward_data(size_, tile), 0, model(ConvolutionPass::backward_data), name);
+      weights(*make_winograd_backward_weights(size_, tile), 0, 0, model(ConvolutionPass::backward_weights),
+              name);
     }
     for (const double zeros : zero_shares) {
       forward(*make_sparse_forward(size_, use), zeros, scatter_cost(size_, true, use, lanes).at(zeros),

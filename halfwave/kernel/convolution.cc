@@ -27,11 +27,12 @@ struct Tile {
 };
 
 // None: none is possible.
-std::optional<Tile> cheapest_tile(const ConvolutionSize& size, const ConvolutionUse& use) {
+std::optional<Tile> cheapest_tile(const ConvolutionSize& size, ConvolutionPass pass,
+                                  const ConvolutionUse& use) {
   std::optional<Tile> best;
   for (const WinogradTile tile : tiles) {
     if (!winograd_possible(size, tile)) continue;
-    const double cost = winograd_cost(size, tile, use, vector_lanes());
+    const double cost = winograd_cost(size, tile, pass, use, vector_lanes());
     if (!best || cost < best->cost) best = {tile, cost};
   }
   return best;
@@ -50,7 +51,7 @@ struct Dense {
 Dense dense_of(const ConvolutionSize& size, const ConvolutionUse& use, ConvolutionPass pass) {
   const double direct = direct_cost(size, pass, vector_lanes());
   const bool may = use.kernels == KernelChoice::automatic || use.kernels == KernelChoice::winograd;
-  const std::optional<Tile> best = may ? cheapest_tile(size, use) : std::nullopt;
+  const std::optional<Tile> best = may ? cheapest_tile(size, pass, use) : std::nullopt;
   if (best && (best->cost < direct || use.kernels == KernelChoice::winograd)) return {best->tile, best->cost};
   // Where zeros are to be skipped, nothing is cheaper.
   return {std::nullopt,

@@ -14,27 +14,27 @@ namespace {
 constexpr double direct_value = 10;
 
 // Winograd's: a product; a value of a tile transformed, and one of a filter, with its way to and from memory.
-constexpr double tile_product = 1.4;
-constexpr double tile_value = 12;
+constexpr double tile_product = 1.5;
+constexpr double tile_value = 11;
 constexpr double filter_value = 15;
 
-// Zero-skipping: a lane of a vector listed; a pixel met with a row of the filter and a block of outputs; a
-// value of its list, besides its products; a weight packed; an output begun.
-constexpr double listed_value = 22;
-constexpr double met_pixel = 300;
-constexpr double met_value = 40;
-constexpr double scattered_product = 1.1;
-constexpr double packed_weight = 140;
-constexpr double begun_output = 10;
+// Zero-skipping: a lane of a vector listed; a pixel met with the rows of a filter that are made at once and a
+// block of outputs; a value of its list, besides its products; a weight packed; an output begun.
+constexpr double listed_value = 24;
+constexpr double met_pixel = 380;
+constexpr double met_value = 20;
+constexpr double scattered_product = 1.35;
+constexpr double packed_weight = 100;
+constexpr double begun_output = 11;
 
 // In backward-weights: a lane listed, and a value more; a list met with a block of dense channels; a dense
 // value packed; a gradient fetched and put back.
-constexpr double sorted_value = 35;
-constexpr double met_list = 800;
-constexpr double walked_value = 70;
-constexpr double walked_product = 1.4;
-constexpr double packed_value = 10;
-constexpr double kept_gradient = 30;
+constexpr double sorted_value = 16;
+constexpr double met_list = 2700;
+constexpr double walked_value = 60;
+constexpr double walked_product = 1.42;
+constexpr double packed_value = 11;
+constexpr double kept_gradient = 22;
 
 double whole(std::size_t channels, std::size_t lanes) {
   return static_cast<double>(parts_of(channels, lanes) * lanes);
@@ -58,9 +58,12 @@ double direct_cost(const ConvolutionSize& s, ConvolutionPass pass, std::size_t l
   return outputs * (product_count(s) + direct_value * pixels * static_cast<double>(made));
 }
 
-double winograd_cost(const ConvolutionSize& size, WinogradTile tile, const ConvolutionUse& use,
-                     std::size_t lanes) {
-  const winograd::Shape shape = winograd::shape_of(size);
+double winograd_cost(const ConvolutionSize& size, WinogradTile tile, ConvolutionPass pass,
+                     const ConvolutionUse& use, std::size_t lanes) {
+  const winograd::Shape forward = winograd::shape_of(size);
+  const winograd::Shape shape = pass == ConvolutionPass::backward_data
+                                    ? winograd::turned(forward, static_cast<std::size_t>(size.kernel_height))
+                                    : forward;
   const winograd::Tiles tiles(shape,
                               for_tile(tile, [](auto w) { return static_cast<std::size_t>(w.outputs); }));
   const int points = for_tile(tile, [](auto w) { return w.points; });
@@ -89,10 +92,11 @@ SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const Convolu
   if (use.training) cost.fixed += packed_weight * real(l.weights()) / static_cast<double>(use.batch);
   for (const sparse::Block& block : l.blocks) {
     for (const sparse::Piece& piece : l.pieces) {
-      const double pixels = real(rows * piece.inputs);
+      const double pixels = real(rows * piece.inputs) / real(l.rows_together);
       cost.fixed += met_pixel * pixels * real(l.channel_blocks);
-      cost.products += pixels * real(l.channels) *
-                       (met_value + scattered_product * real(piece.taps * block.vectors * lanes));
+      cost.products +=
+          pixels * real(l.channels) *
+          (met_value + scattered_product * real(l.rows_together * piece.taps * block.vectors * lanes));
     }
   }
   return cost;

@@ -15,9 +15,8 @@ double product_count(const ConvolutionSize& size);
 // lanes, here and below: floats of a vector.
 double direct_cost(const ConvolutionSize& size, ConvolutionPass pass, std::size_t lanes);
 
-// The sizes are those of the forward pass; the others cost as much.
-double winograd_cost(const ConvolutionSize& size, WinogradTile tile, const ConvolutionUse& use,
-                     std::size_t lanes);
+double winograd_cost(const ConvolutionSize& size, WinogradTile tile, ConvolutionPass pass,
+                     const ConvolutionUse& use, std::size_t lanes);
 
 // Of a pass that skips zeros.
 struct SparseCost {

@@ -15,6 +15,7 @@
 #include "halfwave/kernel/convolution.h"
 #include "halfwave/kernel/parts.h"
 #include "halfwave/kernel/sparse_walk_layout.h"
+#include "halfwave/kernel/sum_registers.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/sparse_backward_weights.cc"
@@ -56,7 +57,7 @@ using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
 constexpr std::size_t vector = hn::MaxLanes(D());
-constexpr std::size_t registers = walk_registers(vector);
+constexpr std::size_t registers = sum_registers(vector);
 
 bool all_finite(const float* x, std::size_t count) {
   const D d;
@@ -116,15 +117,17 @@ HWY_INLINE void transpose(V* rows) {
   if constexpr (vector >= 16) rotate_places(rows, half);
 }
 
-// The channels of some pixels; pixel: floats from each to the next.
+// A vector from each of some pixels on, which may hold more than is wanted; reads nothing from `end` on.
+// pixel: floats from each to the next.
 template <std::size_t... i>
 HWY_INLINE void load_pixels(V* values, const float* from, std::size_t pixel, std::size_t pixels,
-                            std::size_t channels, std::index_sequence<i...>) {
+                            const float* end, std::index_sequence<i...>) {
   const D d;
-  if (pixels >= vector && channels >= vector) {
+  const auto left = static_cast<std::size_t>(end - from);
+  if (pixels >= vector && left >= (vector - 1) * pixel + vector) {
     ((values[i] = hn::LoadU(d, from + i * pixel)), ...);
   } else {
-    ((values[i] = i < pixels ? load_first(d, from + i * pixel, channels) : hn::Zero(d)), ...);
+    ((values[i] = i < pixels ? load_first(d, from + i * pixel, left - i * pixel) : hn::Zero(d)), ...);
   }
 }
 
@@ -136,13 +139,13 @@ void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t 
   const WalkLayout& l = pass.layout;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t channels = pass.last_channel - pass.first_channel;
+  const float* end = pass.sparse + pass.last_image * l.sparse.size();
   std::fill_n(scratch.counts, channels, 0U);
   for (std::size_t p = 0; p < pixels; p += lanes) {
     for (std::size_t c = 0; c < channels; c += lanes) {
       const float* from = pass.sparse + (first + p) * l.sparse.channels + pass.first_channel + c;
       V values[vector];
-      load_pixels(values, from, l.sparse.channels, pixels - p, channels - c,
-                  std::make_index_sequence<vector>());
+      load_pixels(values, from, l.sparse.channels, pixels - p, end, std::make_index_sequence<vector>());
       transpose(values);
       const auto places = hn::LoadU(du, scratch.places + p);
       const auto there = hn::FirstN(d, pixels - p);
@@ -170,6 +173,7 @@ void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t 
 // The dense pixels that the tile sees, zeros around the picture; channels [first, first + count).
 void pack_tile(const WalkPass& pass, std::size_t image, std::size_t images, std::size_t top, std::size_t rows,
                std::size_t first, std::size_t count, float* tile) {
+  const D d;
   const WalkLayout& l = pass.layout;
   const auto width = static_cast<std::ptrdiff_t>(l.dense.width);
   const auto row_pixels = static_cast<std::ptrdiff_t>(l.tile_row());
@@ -190,10 +194,15 @@ void pack_tile(const WalkPass& pass, std::size_t image, std::size_t images, std:
           (static_cast<std::size_t>(from) * l.dense.width + static_cast<std::size_t>(begin - l.pad_width)) *
               l.dense.channels +
           first;
-      for (std::ptrdiff_t column = begin; column < end; ++column, pixel += l.dense.channels) {
-        float* place = to + static_cast<std::size_t>(column) * l.block;
-        std::copy_n(pixel, count, place);
-        std::fill(place + count, place + l.block, 0.0F);
+      float* place = to + static_cast<std::size_t>(begin) * l.block;
+      if (l.block == l.dense.channels) {
+        std::copy_n(pixel, static_cast<std::size_t>(end - begin) * l.block, place);
+        continue;
+      }
+      for (std::ptrdiff_t column = begin; column < end;
+           ++column, pixel += l.dense.channels, place += l.block) {
+        for (std::size_t c = 0; c < l.block; c += hn::Lanes(d))
+          store_first(load_first(d, pixel + c, count - std::min(c, count)), d, place + c, l.block - c);
       }
     }
   }

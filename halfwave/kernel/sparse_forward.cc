@@ -40,12 +40,12 @@ struct Lists {
   std::uint16_t* counts;   // of a pixel
   std::uint32_t* starts;   // of the phases of the rows
   std::size_t room;        // of a block's values
+  float* no_row;           // what would be added to rows outside the output
 };
 
 struct ScatterPass {
   const ScatterLayout& layout;
-  const float*
-      weights;  // by block of outputs, block of channels, piece, row of the filter: channel, tap, output
+  const float* weights;  // packed
   const float* bias;
   bool skips;
 };
@@ -74,24 +74,26 @@ bool pack_block(const ScatterLayout& l, const WeightOrder& order, const float* w
   for (std::size_t c = 0; c < l.channel_blocks * l.channels_together; c += l.channels_together) {
     const std::size_t channels = std::min(l.channels_together, l.channels - std::min(c, l.channels));
     for (const Piece& piece : l.pieces) {
-      for (std::size_t row = 0; row < l.kernel_height; ++row, to += l.slice(block, piece)) {
+      for (std::size_t top = 0; top < l.kernel_height; top += l.rows_together, to += l.slice(block, piece)) {
         float* next = to;
-        for (std::size_t channel = c; channel < c + channels; ++channel) {
-          for (std::size_t tap = 0; tap < piece.taps; ++tap) {
-            const auto column =
-                static_cast<std::size_t>(piece.first_tap + static_cast<std::ptrdiff_t>(tap) * piece.tap_step);
-            const float* from = w + (row * l.kernel_width + column) * order.tap + channel * order.channel +
-                                block.first * order.output;
-            for (std::size_t lane = 0; lane < block.channels;
-                 lane += l.lanes, next += l.lanes, from += l.lanes * order.output) {
-              const std::size_t count = std::min(block.channels - lane, l.lanes);
-              const auto places =
-                  hn::Min(spread, hn::Set(di, static_cast<std::int32_t>((count - 1) * order.output)));
-              const V weight =
-                  order.output == 1 ? load_first(d, from, count) : hn::GatherIndex(d, from, places);
-              zeros = hn::MulAdd(weight, hn::Zero(d), zeros);
-              hn::Store(weight, d, next);
-            }
+        const std::size_t taps = channels * piece.taps * l.rows_together;
+        for (std::size_t i = 0; i < taps; ++i) {
+          const std::size_t row = top + i % l.rows_together;
+          const std::size_t tap = i / l.rows_together % piece.taps;
+          const std::size_t channel = c + i / l.rows_together / piece.taps;
+          const auto column =
+              static_cast<std::size_t>(piece.first_tap + static_cast<std::ptrdiff_t>(tap) * piece.tap_step);
+          const float* from = w + (row * l.kernel_width + column) * order.tap + channel * order.channel +
+                              block.first * order.output;
+          for (std::size_t lane = 0; lane < block.channels;
+               lane += l.lanes, next += l.lanes, from += l.lanes * order.output) {
+            const std::size_t count = std::min(block.channels - lane, l.lanes);
+            const auto places =
+                hn::Min(spread, hn::Set(di, static_cast<std::int32_t>((count - 1) * order.output)));
+            const V weight =
+                order.output == 1 ? load_first(d, from, count) : hn::GatherIndex(d, from, places);
+            zeros = hn::MulAdd(weight, hn::Zero(d), zeros);
+            hn::Store(weight, d, next);
           }
         }
       }
@@ -119,7 +121,7 @@ void make_lists(const ScatterLayout& l, bool skips, const float* x, std::size_t 
     for (std::size_t row = 0; row < rows; ++row) {
       for (std::size_t phase = 0; phase < l.phases; ++phase) {
         *starts++ = static_cast<std::uint32_t>(at);
-        for (std::size_t column = l.first_input(phase); column < l.width; column += l.phases) {
+        for (std::size_t column = l.first_inputs[phase]; column < l.width; column += l.phases) {
           const float* pixel = x + (row * l.width + column) * l.channels;
           const std::size_t before = at;
           for (std::size_t c = first; c < last; c += lanes) {
@@ -140,38 +142,41 @@ void make_lists(const ScatterLayout& l, bool skips, const float* x, std::size_t 
 
 // ---- scatter ----
 
-// A row of the output, of one phase.
-struct OutputRow {
-  float* y;                // its first pixel and channel
+// Rows of the output, of one phase, to which a row of the input adds with some rows of the filter.
+struct OutputRows {
+  float* y[most_rows];     // the first pixel and channel of each
   std::ptrdiff_t columns;  // pixels
   std::ptrdiff_t pixel;    // floats from each to the next
   std::size_t channels;    // of the vectors
 };
 
-// The loops over vectors are written out, so that these stay in registers.
+// The loops over vectors are written out, so that these stay in registers: `vectors` of each row.
 
-// The outputs of a pixel; 0 outside the row.
-template <bool whole, std::size_t... v>
-HWY_INLINE void load_column(V* sum, const OutputRow& row, std::ptrdiff_t column, std::index_sequence<v...>) {
+// The outputs of a pixel in all rows; 0 outside.
+template <std::size_t Vectors, bool whole, std::size_t... v>
+HWY_INLINE void load_column(V* sum, const OutputRows& rows, std::ptrdiff_t column,
+                            std::index_sequence<v...>) {
   const D d;
-  if (column < 0 || column >= row.columns) {
+  if (column < 0 || column >= rows.columns) {
     ((sum[v] = hn::Zero(d)), ...);
   } else {
-    const float* from = row.y + column * row.pixel;
-    ((sum[v] = whole ? hn::LoadU(d, from + v * hn::Lanes(d)) : load_first(d, from, row.channels)), ...);
+    const std::ptrdiff_t at = column * rows.pixel;
+    ((sum[v] = whole ? hn::LoadU(d, rows.y[v / Vectors] + at + v % Vectors * hn::Lanes(d))
+                     : load_first(d, rows.y[v / Vectors] + at, rows.channels)),
+     ...);
   }
 }
 
-template <bool whole, std::size_t... v>
-HWY_INLINE void store_column(const V* sum, const OutputRow& row, std::ptrdiff_t column,
+template <std::size_t Vectors, bool whole, std::size_t... v>
+HWY_INLINE void store_column(const V* sum, const OutputRows& rows, std::ptrdiff_t column,
                              std::index_sequence<v...>) {
   const D d;
-  if (column < 0 || column >= row.columns) return;
-  float* to = row.y + column * row.pixel;
+  if (column < 0 || column >= rows.columns) return;
+  const std::ptrdiff_t at = column * rows.pixel;
   if constexpr (whole) {
-    (hn::StoreU(sum[v], d, to + v * hn::Lanes(d)), ...);
+    (hn::StoreU(sum[v], d, rows.y[v / Vectors] + at + v % Vectors * hn::Lanes(d)), ...);
   } else {
-    (store_first(sum[v], d, to, row.channels), ...);
+    (store_first(sum[v], d, rows.y[v / Vectors] + at, rows.channels), ...);
   }
 }
 
@@ -186,44 +191,61 @@ HWY_INLINE void move_down(V* sum, std::index_sequence<i...>) {
   ((sum[i] = sum[i + by]), ...);
 }
 
-// A row of the input onto one of the output. tap: of those that reach past a pixel.
-template <std::size_t Taps, std::size_t Vectors, bool whole, std::size_t... tap>
+// A row of the input onto those of the output. tap: of those that reach past a pixel.
+template <std::size_t Rows, std::size_t Taps, std::size_t Vectors, bool whole, std::size_t... tap>
 HWY_INLINE void scatter(const Piece& piece, const float* w, const float* values, const std::uint32_t* offsets,
-                        const std::uint16_t* counts, const OutputRow& row, std::index_sequence<tap...>) {
-  constexpr std::size_t all = Taps * Vectors;
-  constexpr auto vectors = std::make_index_sequence<Vectors>();
+                        const std::uint16_t* counts, const OutputRows& rows, std::index_sequence<tap...>) {
+  constexpr std::size_t column_vectors = Rows * Vectors;
+  constexpr std::size_t all = Taps * column_vectors;
+  constexpr auto vectors = std::make_index_sequence<column_vectors>();
   constexpr auto reach = static_cast<std::ptrdiff_t>(Taps) - 1;
   const auto inputs = static_cast<std::ptrdiff_t>(piece.inputs);
   const D d;
   const std::size_t stride = all * hn::Lanes(d);
   V sum[all];
   std::ptrdiff_t column = -piece.pad;
-  (load_column<whole>(sum + tap * Vectors, row, column + static_cast<std::ptrdiff_t>(tap), vectors), ...);
+  (load_column<Vectors, whole>(sum + tap * column_vectors, rows, column + static_cast<std::ptrdiff_t>(tap),
+                               vectors),
+   ...);
   for (std::ptrdiff_t k = 0; k < inputs; ++k, ++column) {
-    load_column<whole>(sum + reach * Vectors, row, column + reach, vectors);
+    load_column<Vectors, whole>(sum + reach * column_vectors, rows, column + reach, vectors);
     for (const float* const end = values + counts[k]; values != end; ++values, ++offsets)
       add_products(sum, hn::Set(d, *values), w + *offsets * stride, std::make_index_sequence<all>());
-    store_column<whole>(sum, row, column, vectors);
-    move_down<Vectors>(sum, std::make_index_sequence<all - Vectors>());
+    store_column<Vectors, whole>(sum, rows, column, vectors);
+    move_down<column_vectors>(sum, std::make_index_sequence<all - column_vectors>());
   }
-  (store_column<whole>(sum + tap * Vectors, row, column + static_cast<std::ptrdiff_t>(tap), vectors), ...);
+  (store_column<Vectors, whole>(sum + tap * column_vectors, rows, column + static_cast<std::ptrdiff_t>(tap),
+                                vectors),
+   ...);
 }
 
-template <std::size_t Taps, std::size_t Vectors, bool whole>
+template <std::size_t Rows, std::size_t Taps, std::size_t Vectors, bool whole>
 void scatter_row(const Piece& piece, const float* w, const float* values, const std::uint32_t* offsets,
-                 const std::uint16_t* counts, const OutputRow& row) {
-  scatter<Taps, Vectors, whole>(piece, w, values, offsets, counts, row, std::make_index_sequence<Taps - 1>());
+                 const std::uint16_t* counts, const OutputRows& rows) {
+  scatter<Rows, Taps, Vectors, whole>(piece, w, values, offsets, counts, rows,
+                                      std::make_index_sequence<Taps - 1>());
 }
 
 using ScatterRow = void (*)(const Piece&, const float*, const float*, const std::uint32_t*,
-                            const std::uint16_t*, const OutputRow&);
+                            const std::uint16_t*, const OutputRows&);
 
 template <std::size_t Vectors, bool whole>
-ScatterRow scatter_row_of(std::size_t taps) {
-  static constexpr ScatterRow table[] = {&scatter_row<1, Vectors, whole>, &scatter_row<2, Vectors, whole>,
-                                         &scatter_row<3, Vectors, whole>, &scatter_row<4, Vectors, whole>,
-                                         &scatter_row<5, Vectors, whole>};
+ScatterRow scatter_row_of(std::size_t rows, std::size_t taps) {
+  if (rows == 3) return &scatter_row<3, 3, Vectors, whole>;
+  if constexpr (Vectors == 1) {
+    if (rows == 5) return &scatter_row<5, 5, Vectors, whole>;
+  }
+  static constexpr ScatterRow table[] = {
+      &scatter_row<1, 1, Vectors, whole>, &scatter_row<1, 2, Vectors, whole>,
+      &scatter_row<1, 3, Vectors, whole>, &scatter_row<1, 4, Vectors, whole>,
+      &scatter_row<1, 5, Vectors, whole>};
   return table[taps - 1];
+}
+
+ScatterRow scatter_row_of(const ScatterLayout& l, const Block& block, const Piece& piece) {
+  if (block.vectors == 2) return scatter_row_of<2, true>(l.rows_together, piece.taps);
+  if (block.channels == l.lanes) return scatter_row_of<1, true>(l.rows_together, piece.taps);
+  return scatter_row_of<1, false>(l.rows_together, piece.taps);
 }
 
 // One image, for the blocks [first, last) of outputs.
@@ -242,23 +264,28 @@ void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, 
       const float* w = pass.weights + l.weights_before(b);
       for (std::size_t c = 0; c < l.channel_blocks; ++c) {
         for (const Piece& piece : l.pieces) {
-          const ScatterRow scatter_to = block.vectors == 2          ? scatter_row_of<2, true>(piece.taps)
-                                        : block.channels == l.lanes ? scatter_row_of<1, true>(piece.taps)
-                                                                    : scatter_row_of<1, false>(piece.taps);
-          for (std::size_t tap = 0; tap < l.kernel_height; ++tap, w += l.slice(block, piece)) {
+          const ScatterRow scatter_to = scatter_row_of(l, block, piece);
+          const std::size_t columns = l.columns_before(piece.phase);
+          OutputRows outputs{.y = {},
+                             .columns = static_cast<std::ptrdiff_t>(piece.outputs),
+                             .pixel = static_cast<std::ptrdiff_t>(piece.step * l.outputs),
+                             .channels = block.channels};
+          for (std::size_t tap = 0; tap < l.kernel_height;
+               tap += l.rows_together, w += l.slice(block, piece)) {
             for (std::size_t row = 0; row < rows; ++row) {
-              const std::ptrdiff_t output = l.output_row(top + row, tap);
-              if (output < 0) continue;
+              bool any = false;
+              for (std::size_t i = 0; i < l.rows_together; ++i) {
+                const std::ptrdiff_t output = l.output_row(top + row, tap + i);
+                any = any || output >= 0;
+                float* line = output < 0 ? lists.no_row
+                                         : y + static_cast<std::size_t>(output) * l.output_width * l.outputs;
+                outputs.y[i] = line + piece.first_output * l.outputs + block.first;
+              }
+              if (!any) continue;
               const std::size_t line = c * rows + row;
               const std::size_t start = c * lists.room + lists.starts[line * l.phases + piece.phase];
-              float* first_pixel =
-                  y + (static_cast<std::size_t>(output) * l.output_width + piece.first_output) * l.outputs;
               scatter_to(piece, w, lists.values + start, lists.offsets + start,
-                         lists.counts + line * l.width + l.columns_before(piece.phase),
-                         {.y = first_pixel + block.first,
-                          .columns = static_cast<std::ptrdiff_t>(piece.outputs),
-                          .pixel = static_cast<std::ptrdiff_t>(piece.step * l.outputs),
-                          .channels = block.channels});
+                         lists.counts + line * l.width + columns, outputs);
             }
           }
         }
@@ -314,7 +341,8 @@ class Scatter {
     const std::size_t counts =
         whole_lines(parts_of(l.channel_blocks * l.band * l.width, 2));  // in floats, as all here
     const std::size_t starts = whole_lines(l.channel_blocks * l.band * l.phases);
-    const std::size_t each = whole_lines(2 * values) + counts + starts;
+    const std::size_t no_row = l.rows_together > 1 ? whole_lines(l.output_width * l.outputs) : 0;
+    const std::size_t each = whole_lines(2 * values) + counts + starts + no_row;
     float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : l.weights()));
     float* weights = keeps_ ? weights_.floats(l.weights()) : scratch + each * threads;
     if (!kept_) finite_ = pack(weights);
@@ -326,9 +354,13 @@ class Scatter {
     const std::size_t output = l.output_height * l.output_width * l.outputs;
     parallel_for(images * parts, 1, [&](std::size_t begin, std::size_t end, int thread) {
       float* own = scratch + each * static_cast<std::size_t>(thread);
-      const Lists lists{own, reinterpret_cast<std::uint32_t*>(own + values),
+      const Lists lists{own,
+                        reinterpret_cast<std::uint32_t*>(own + values),
                         reinterpret_cast<std::uint16_t*>(own + 2 * values),
-                        reinterpret_cast<std::uint32_t*>(own + 2 * values + counts), room};
+                        reinterpret_cast<std::uint32_t*>(own + 2 * values + counts),
+                        room,
+                        own + each - no_row};
+      std::fill_n(lists.no_row, no_row, 0.0F);
       for (std::size_t i = begin; i < end; ++i) {
         const std::size_t image = i / parts;
         const std::size_t part = i % parts;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "halfwave/kernel/sum_registers.h"
+
 namespace halfwave::kernel::sparse {
 namespace {
 
@@ -83,16 +85,31 @@ ScatterLayout::ScatterLayout(const ConvolutionSize& s, bool is_forward, std::siz
     }
   }
   if (!forward) first_inputs.push_back(0);
-  constexpr std::size_t vectors = 2;
+  constexpr std::size_t slice_floats = 7168;  // 28 KB
+  const std::size_t row_taps = std::min(kernel_width, most_taps);
+  // Where the sums and the weights of all rows of a filter fit, they are made at once.
+  const bool square = kernel_height == kernel_width && (kernel_height == 3 || kernel_height == 5);
+  std::size_t vectors = 2;
+  rows_together = square && stride_height == 1 && stride == 1 ? kernel_height : 1;
+  const auto fits = [&] {
+    const std::size_t sums = rows_together * row_taps * vectors;
+    return sums <= sum_registers(lanes) && channels * sums * lanes <= slice_floats;
+  };
+  if (rows_together > 1 && !fits()) {
+    vectors = 1;
+    if (!fits()) {
+      vectors = 2;
+      rows_together = 1;
+    }
+  }
   for (std::size_t at = 0; at < outputs;) {
     const std::size_t left = outputs - at;
     const std::size_t together = left >= vectors * lanes ? vectors : 1;
     blocks.push_back({.first = at, .vectors = together, .channels = std::min(left, together * lanes)});
     at += blocks.back().channels;
   }
-  constexpr std::size_t slice_floats = 6144;  // 24 KB
-  const std::size_t widest = std::min(kernel_width, most_taps) * vectors * lanes;
-  channels_together = std::clamp<std::size_t>(slice_floats / widest, 1, channels);
+  const std::size_t channel_floats = rows_together * row_taps * vectors * lanes;
+  channels_together = std::clamp<std::size_t>(slice_floats / channel_floats, 1, channels);
   channel_blocks = parts_of(channels, channels_together);
   channels_together = parts_of(channels, channel_blocks);
   for (const Piece& piece : pieces)

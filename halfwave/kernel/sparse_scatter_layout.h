@@ -12,6 +12,8 @@
 
 namespace halfwave::kernel::sparse {
 
+constexpr std::size_t most_rows = 5;  // of a filter at once
+
 // Some taps of a filter's row: the k-th column of a phase of the input adds to the columns k - pad, ..., k -
 // pad + taps - 1 of a phase of the output, where those are.
 struct Piece {
@@ -19,8 +21,8 @@ struct Piece {
   std::ptrdiff_t pad;
   std::size_t phase;   // of the input's columns
   std::size_t inputs;  // columns of that phase
-  std::size_t first_output, step,
-      outputs;  // columns of the output's phase: the first, from each to the next, how many
+  // Columns of the output's phase: the first, from each to the next, how many.
+  std::size_t first_output, step, outputs;
   std::ptrdiff_t first_tap, tap_step;  // which taps of the filter's row
 };
 
@@ -38,14 +40,13 @@ struct ScatterLayout {
   // The row of the output that row `row` of the input adds to with row `tap` of the filter; -1: none.
   std::ptrdiff_t output_row(std::size_t row, std::size_t tap) const;
 
-  // Of a phase of the input's columns: its first column, and how many columns the phases before it have.
-  std::size_t first_input(std::size_t phase) const { return first_inputs[phase]; }
+  // Columns of the input in the phases before this one.
   std::size_t columns_before(std::size_t phase) const;
 
-  // Weights: by block of outputs, block of channels, piece, row of the filter: a slice. In it: channel, tap,
-  // output.
+  // Weights: by block of outputs, block of channels, piece, rows of the filter: a slice. In it: channel, tap,
+  // row, output.
   std::size_t slice(const Block& block, const Piece& piece) const {
-    return channels_together * piece.taps * block.vectors * lanes;
+    return channels_together * piece.taps * rows_together * block.vectors * lanes;
   }
   std::size_t weights_before(std::size_t block) const { return blocks[block].first / lanes * vector_weights; }
   std::size_t weights() const { return parts_of(outputs, lanes) * vector_weights; }
@@ -56,10 +57,11 @@ struct ScatterLayout {
   std::size_t output_height, output_width, outputs;
   std::size_t kernel_height, kernel_width;
   std::size_t stride_height, pad_height;
-  std::size_t phases;  // of the input's columns
-  std::vector<std::size_t> first_inputs;
+  std::size_t phases;                     // of the input's columns
+  std::vector<std::size_t> first_inputs;  // of each phase, its first column
   std::vector<Piece> pieces;
   std::vector<Block> blocks;
+  std::size_t rows_together;      // of the filter: one, or all of 3x3 or 5x5
   std::size_t channels_together;  // whose weights for a block and a piece stay in the first-level cache
   std::size_t channel_blocks;
   std::size_t vector_weights = 0;  // for one vector of outputs

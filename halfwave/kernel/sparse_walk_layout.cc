@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "halfwave/kernel/sum_registers.h"
+
 namespace halfwave::kernel::sparse {
 namespace {
 
@@ -32,7 +34,7 @@ WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vect
   block = std::min(dense.channels, together);
   blocks = parts_of(dense.channels, block);
   run_vectors = parts_of(kernel_width * block, lanes);
-  const std::size_t registers = walk_registers(lanes);
+  const std::size_t registers = sum_registers(lanes);
   vectors = parts_of(run_vectors, parts_of(run_vectors, registers));
   rows_together = std::clamp<std::size_t>(registers / vectors, 1, std::min<std::size_t>(kernel_height, 5));
   rows_together = parts_of(kernel_height, parts_of(kernel_height, rows_together));

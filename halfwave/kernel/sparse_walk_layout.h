@@ -12,9 +12,6 @@
 
 namespace halfwave::kernel::sparse {
 
-// Vectors of gradients that the registers hold, beside a value: 32 registers where vectors have 16 floats.
-constexpr std::size_t walk_registers(std::size_t lanes) { return lanes >= 16 ? 27 : 13; }
-
 struct Picture {
   std::size_t height, width, channels;
 
