@@ -1,6 +1,7 @@
-// Forward by oneDNN's inner product on packed weights (three times as fast as its sgemm with transposed
-// ones); for very few rows in inference, where the weights are read once and memory decides, a product of our
-// own, whose weights lie in the order in which it reads them.
+// Forward in inference by oneDNN's inner product on weights packed once; for very few rows, where the weights
+// are read once and memory decides, by a product of our own, whose weights lie in the order in which it reads
+// them. In training, where packing every step would cost more than the product, by one that takes x and
+// weights as they lie, inputs innermost: dot products of some rows with some outputs at a time.
 // Backward by oneDNN's sgemm on the weights as they are.
 #include "halfwave/kernel/product.h"
 
@@ -8,10 +9,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/onednn.h"
+#include "halfwave/kernel/parts.h"
+#include "halfwave/kernel/sum_registers.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/product.cc"
@@ -65,6 +69,83 @@ void multiply_panel(const float* x, const float* w, const float* b, float* y, st
   }
 }
 
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+// Rows and outputs of a tile, whose sums stay in registers: 24 of 32, or 12 of 16.
+constexpr std::size_t tile_rows = 4;
+constexpr std::size_t tile_outputs = sum_registers(hn::MaxLanes(D())) >= 24 ? 6 : 3;
+// Inputs at a time, so that what a tile reads comes from the near caches: x again for every tile of outputs.
+constexpr std::size_t block_inputs = 1024;
+
+template <std::size_t output, std::size_t... row>
+HWY_INLINE void add_products(V* sum, const V* x, V w, std::index_sequence<row...>) {
+  ((sum[output * tile_rows + row] = hn::MulAdd(x[row], w, sum[output * tile_rows + row])), ...);
+}
+
+// One vector of inputs. load(from) takes it from a row or an output.
+template <class Load, std::size_t... row, std::size_t... output>
+HWY_INLINE void add_vector(V* sum, const float* const* x, const float* const* w, Load&& load,
+                           std::index_sequence<row...> rows, std::index_sequence<output...>) {
+  const V values[] = {load(x[row])...};
+  (add_products<output>(sum, values, load(w[output]), rows), ...);
+}
+
+template <std::size_t... i>
+HWY_INLINE void clear(V* sum, std::index_sequence<i...>) {
+  ((sum[i] = hn::Zero(D())), ...);
+}
+
+template <std::size_t... i>
+HWY_INLINE void store_totals(const V* sum, float* to, std::index_sequence<i...>) {
+  ((to[i] = hn::GetLane(hn::SumOfLanes(D(), sum[i]))), ...);
+}
+
+// totals[output][row] = x[row] . w[output]
+void dot_tile(const float* const* x, const float* const* w, std::size_t inputs, float* totals) {
+  const D d;
+  constexpr auto rows = std::make_index_sequence<tile_rows>();
+  constexpr auto outputs = std::make_index_sequence<tile_outputs>();
+  constexpr auto all = std::make_index_sequence<tile_rows * tile_outputs>();
+  V sum[tile_rows * tile_outputs];
+  clear(sum, all);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= inputs; i += hn::Lanes(d)) {
+    add_vector(
+        sum, x, w, [&](const float* from) HWY_ATTR { return hn::LoadU(d, from + i); }, rows, outputs);
+  }
+  if (i < inputs) {
+    add_vector(
+        sum, x, w, [&](const float* from) HWY_ATTR { return load_first(d, from + i, inputs - i); }, rows,
+        outputs);
+  }
+  store_totals(sum, totals, all);
+}
+
+// y += x w^T for the outputs [begin, end).
+void add_dot_products(std::size_t n, std::size_t inputs, std::size_t outputs, std::size_t begin,
+                      std::size_t end, const float* x, const float* w, float* y) {
+  for (std::size_t first = 0; first < inputs; first += block_inputs) {
+    const std::size_t count = std::min(block_inputs, inputs - first);
+    for (std::size_t o = begin; o < end; o += tile_outputs) {
+      const float* from[tile_outputs];
+      for (std::size_t i = 0; i < tile_outputs; ++i) from[i] = w + std::min(o + i, end - 1) * inputs + first;
+      for (std::size_t r = 0; r < n; r += tile_rows) {
+        const float* row[tile_rows];
+        for (std::size_t i = 0; i < tile_rows; ++i) row[i] = x + std::min(r + i, n - 1) * inputs + first;
+        float totals[tile_rows * tile_outputs];
+        dot_tile(row, from, count, totals);
+        for (std::size_t i = 0; i < std::min(tile_outputs, end - o); ++i) {
+          for (std::size_t j = 0; j < std::min(tile_rows, n - r); ++j)
+            y[(r + j) * outputs + o + i] += totals[i * tile_rows + j];
+        }
+      }
+    }
+  }
+}
+
+std::size_t outputs_of_a_tile() { return tile_outputs; }
+
 }  // namespace HWY_NAMESPACE
 }  // namespace halfwave::kernel
 HWY_AFTER_NAMESPACE();
@@ -74,6 +155,8 @@ namespace halfwave::kernel {
 namespace {
 
 HWY_EXPORT(multiply_panel);
+HWY_EXPORT(add_dot_products);
+HWY_EXPORT(outputs_of_a_tile);
 
 // Up to this many rows the panels are faster than oneDNN.
 constexpr std::int64_t few_rows = 2;
@@ -169,6 +252,33 @@ void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogu
     }
     return;
   }
+  if (training_) {
+    multiply_rows(static_cast<std::size_t>(n), x, y);
+  } else {
+    run_onednn(n, x, y, workspace);
+  }
+  if (epilogue.apply == nullptr) return;
+  parallel_for(static_cast<std::size_t>(n) * outputs, parallel_grain,
+               [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
+}
+
+void ProductForward::multiply_rows(std::size_t n, const float* x, float* y) const {
+  const auto inputs = static_cast<std::size_t>(size_.inputs);
+  const auto outputs = static_cast<std::size_t>(size_.outputs);
+  const float* b = b_ != nullptr ? b_ : no_bias_.data();
+  const std::size_t tile = HWY_DYNAMIC_DISPATCH(outputs_of_a_tile)();
+  const std::size_t work = n * inputs * tile;  // of a tile of outputs
+  parallel_for(parts_of(outputs, tile), parallel_grain / work + 1,
+               [&](std::size_t begin, std::size_t end, int) {
+                 const std::size_t first = begin * tile;
+                 const std::size_t last = std::min(end * tile, outputs);
+                 for (std::size_t row = 0; row < n; ++row)
+                   std::copy(b + first, b + last, y + row * outputs + first);
+                 HWY_DYNAMIC_DISPATCH(add_dot_products)(n, inputs, outputs, first, last, x, w_, y);
+               });
+}
+
+void ProductForward::run_onednn(std::int64_t n, const float* x, float* y, Workspace& workspace) {
   Bound& bound = onednn::bound_to(bounds_, size_, n);
   bound.weights.update(bound.stream, w_, version_);
   onednn::set(bound.x, x);
@@ -181,9 +291,6 @@ void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogu
                    {DNNL_ARG_BIAS, bound.b},
                    {DNNL_ARG_DST, bound.y},
                    {DNNL_ARG_SCRATCHPAD, bound.scratch}});
-  if (epilogue.apply == nullptr) return;
-  parallel_for(static_cast<std::size_t>(n) * outputs, parallel_grain,
-               [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
 }
 
 void product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,

@@ -15,8 +15,8 @@ struct ProductSize {
   std::int64_t outputs;
 };
 
-// y = x w^T + b, then the epilogue. Weights are packed at the first run after they have changed. In training,
-// where they change every step, no second packing is kept for few rows. One object serves one thread at a
+// y = x w^T + b, then the epilogue. In inference weights are packed at the first run after they have changed;
+// in training, where they change every step, they are taken as they lie. One object serves one thread at a
 // time.
 class ProductForward {
  public:
@@ -31,6 +31,8 @@ class ProductForward {
   struct Bound;  // oneDNN's primitive for one number of rows
 
   void pack_panels();
+  void run_onednn(std::int64_t n, const float* x, float* y, Workspace& workspace);
+  void multiply_rows(std::size_t n, const float* x, float* y) const;
 
   ProductSize size_;
   bool training_;
