@@ -146,6 +146,8 @@ void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t 
       const float* from = pass.sparse + (first + p) * l.sparse.channels + pass.first_channel + c;
       V values[vector];
       load_pixels(values, from, l.sparse.channels, pixels - p, end, std::make_index_sequence<vector>());
+      // The next ones, a few lines at a time: memory keeps up, where it does not with all of them at once.
+      for (std::size_t i = 0; i < lanes; ++i) __builtin_prefetch(from + (lanes + i) * l.sparse.channels);
       transpose(values);
       const auto places = hn::LoadU(du, scratch.places + p);
       const auto there = hn::FirstN(d, pixels - p);

@@ -6,6 +6,21 @@
 namespace halfwave {
 namespace {
 
+// Whether zeros of dy are skipped.
+bool skips(const kernel::ProductSize& size, KernelChoice kernels) {
+  switch (kernels) {
+    case KernelChoice::dense:
+    case KernelChoice::winograd:
+      return false;
+    case KernelChoice::sparse:
+      return true;
+    case KernelChoice::automatic:
+    case KernelChoice::exact:
+      break;
+  }
+  return kernel::skipping_pays(size);
+}
+
 class LinearOperation final : public Operation {
  public:
   LinearOperation(kernel::ProductSize size, const OperationRequest& request, std::size_t weight,
@@ -14,7 +29,8 @@ class LinearOperation final : public Operation {
         forward_(size, request.training),
         epilogue_(request.epilogue),
         weight_(weight),
-        bias_(bias) {}
+        bias_(bias),
+        skips_(skips(size, request.kernels)) {}
 
   OperationTraits traits() const override { return {.backward_needs_x = true, .applies_slope = true}; }
 
@@ -30,11 +46,20 @@ class LinearOperation final : public Operation {
   void backward_weights(const BackwardArguments& a) override {
     kernel::bias_gradient(static_cast<std::size_t>(a.n), static_cast<std::size_t>(size_.outputs), a.dy,
                           a.slope, bias_ ? a.gradients + *bias_ : nullptr, *a.workspace);
-    kernel::product_backward_weights(size_, a.n, a.x[0], a.dy, a.gradients + weight_);
+    float* dw = a.gradients + weight_;
+    if (skips_) {
+      zeros_ = kernel::sparse_product_backward_weights(size_, a.n, a.x[0], a.dy, dw, *a.workspace);
+    } else {
+      kernel::product_backward_weights(size_, a.n, a.x[0], a.dy, dw);
+    }
   }
 
   void backward_data(const BackwardArguments& a) override {
     kernel::product_backward_data(size_, a.n, a.dy, a.values.parameters + weight_, a.dx[0]);
+  }
+
+  KernelUse backward_weights_kernel() const override {
+    return {.name = skips_ ? "sparse dy" : "", .zeros = zeros_};
   }
 
  private:
@@ -43,6 +68,8 @@ class LinearOperation final : public Operation {
   std::optional<Activation> epilogue_;
   std::size_t weight_;
   std::optional<std::size_t> bias_;
+  bool skips_;  // zeros of dy, for the gradient of the weights
+  double zeros_ = -1;
 };
 
 }  // namespace

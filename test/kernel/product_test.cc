@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "kernel_testing.h"
 
 namespace halfwave::kernel {
@@ -31,7 +33,8 @@ const std::vector<Case>& cases() {
         list.push_back({n, inputs, outputs});
       }
     }
-    list.push_back({1, 9000, 12});  // several threads' parts
+    list.push_back({70, 300, 140});  // more rows and inputs than are worked on together
+    list.push_back({1, 9000, 12});   // several threads' parts
     list.push_back({2, 9001, 12});
     return list;
   }();
@@ -113,7 +116,11 @@ TEST(Product, RunsBackward) {
     RandomStream random = random_of(100 + static_cast<std::uint64_t>(c.inputs));
     const Guarded<float> x(normal_values(random, area(c.n, c.inputs)), edge);
     const Guarded<float> w(normal_values(random, area(c.outputs, c.inputs)), edge);
-    const Guarded<float> dy(normal_values(random, area(c.n, c.outputs)), edge);
+    std::vector<float> gradients = normal_values(random, area(c.n, c.outputs));
+    for (float& value : gradients) {
+      if (random.below(2) == 0) value = random.below(2) == 0 ? 0.0F : -0.0F;
+    }
+    const Guarded<float> dy(gradients, edge);
     const std::vector<float> start = normal_values(random, w.size());
     const auto n = static_cast<std::size_t>(c.n);
     const auto inputs = static_cast<std::size_t>(c.inputs);
@@ -133,6 +140,14 @@ TEST(Product, RunsBackward) {
         [&](std::size_t row, std::size_t i) { return x.data()[row * inputs + i]; });
     for (std::size_t i = 0; i < start.size(); ++i) weights.add(i, start[i], static_cast<double>(n) + 2);
     expect_within(dw.values(), weights.value, weights.bound, "dw");
+
+    Guarded<float> skipping(start, edge);
+    Workspace workspace;
+    const double zeros = sparse_product_backward_weights({c.inputs, c.outputs}, c.n, x.data(), dy.data(),
+                                                         skipping.data(), workspace);
+    expect_within(skipping.values(), weights.value, weights.bound, "dw without zeros");
+    const auto expected_zeros = static_cast<double>(std::count(gradients.begin(), gradients.end(), 0.0F));
+    EXPECT_NEAR(zeros, expected_zeros / static_cast<double>(gradients.size()), 1e-12);
   });
 }
 
@@ -156,6 +171,22 @@ TEST(Product, KeepsSpecialValuesToTheirRow) {
       }
     });
   }
+}
+
+// Skipping 0 times infinity or NaN must not hide it.
+TEST(Product, HidesNothingBehindZeros) {
+  const ProductSize size{300, 70};
+  for_each_target([&] {
+    Workspace workspace;
+    std::vector<float> x(area(80, size.inputs), 1);
+    const std::vector<float> dy(area(80, size.outputs));
+    x[70 * 300 + 299] = infinity;
+    x[3 * 300 + 5] = not_a_number;
+    std::vector<float> dw(area(size.outputs, size.inputs));
+    EXPECT_EQ(sparse_product_backward_weights(size, 80, x.data(), dy.data(), dw.data(), workspace), 1);
+    for (std::size_t i = 0; i < dw.size(); ++i)
+      ASSERT_EQ(std::isnan(dw[i]), i % 300 == 299 || i % 300 == 5) << i;
+  });
 }
 
 }  // namespace
