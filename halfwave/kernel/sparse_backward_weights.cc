@@ -326,18 +326,18 @@ HWY_EXPORT(walk_images);
 
 class SparseBackwardWeights final : public ConvolutionBackwardWeights {
  public:
-  SparseBackwardWeights(const ConvolutionSize& size, bool sparse_x) : size_(size), sparse_x_(sparse_x) {}
+  SparseBackwardWeights(const ConvolutionSize& size, bool sparse_x)
+      : size_(size), sparse_x_(sparse_x), places_(layout(1).places()) {}
 
   const char* name() const override { return sparse_x_ ? "sparse x" : "sparse dy"; }
 
   void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
-    const WalkLayout l(size_, sparse_x_, vector_lanes(), static_cast<std::size_t>(thread_count()));
+    const WalkLayout l = layout(static_cast<std::size_t>(thread_count()));
     const std::size_t gradients = whole_lines(l.gradients());
     const std::size_t tile = whole_lines(l.tile_floats());
     const std::size_t lists = whole_lines(l.channels * l.list_room());
     const std::size_t each = gradients + tile + 2 * lists + whole_lines(l.channels);
     const std::size_t workers = l.channel_parts * l.image_parts;
-    const std::vector<std::uint32_t> places = l.places();
     float* memory = workspace.floats(each * workers);
     const auto images = static_cast<std::size_t>(n);
     parallel_for(workers, 1, [&](std::size_t begin, std::size_t end, int) {
@@ -355,7 +355,7 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
         std::fill_n(own, gradients + tile, 0.0F);
         float* values = own + gradients + tile;
         const WalkScratch scratch{.tile = own + gradients,
-                                  .places = places.data(),
+                                  .places = places_.data(),
                                   .values = values,
                                   .pixels = reinterpret_cast<std::uint32_t*>(values + lists),
                                   .counts = reinterpret_cast<std::uint32_t*>(values + 2 * lists)};
@@ -392,8 +392,11 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
     });
   }
 
+  WalkLayout layout(std::size_t threads) const { return {size_, sparse_x_, vector_lanes(), threads}; }
+
   ConvolutionSize size_;
   bool sparse_x_;
+  std::vector<std::uint32_t> places_;
 };
 
 }  // namespace

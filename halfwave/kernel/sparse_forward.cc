@@ -150,7 +150,7 @@ struct OutputRows {
   std::size_t channels;    // of the vectors
 };
 
-// The loops over vectors are written out, so that these stay in registers: `vectors` of each row.
+// The loops over vectors are written out, so that these stay in registers: Vectors of each row.
 
 // The outputs of a pixel in all rows; 0 outside.
 template <std::size_t Vectors, bool whole, std::size_t... v>

@@ -32,7 +32,8 @@ struct WalkLayout {
   }
   // Of a channel's list: a vector may be written past it.
   std::size_t list_room() const { return tile_images * tile_height * tile_width + lanes; }
-  // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels; a vector more.
+  // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels; a vector more. Whatever
+  // the threads.
   std::vector<std::uint32_t> places() const;
   // A vector may be read past the last run.
   std::size_t tile_floats() const { return tile_images * tile_rows() * tile_row() * block + lanes; }

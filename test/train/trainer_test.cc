@@ -126,10 +126,13 @@ TEST(Trainer, ResumesInTheTestOfAnEpoch) {
 
 // Loss and update too; what oneDNN takes for a product it gives back.
 TEST(TrainingStep, TakesNoMemoryAfterTheFirstStep) {
-  for (const OptimiserKind kind : {OptimiserKind::sgd, OptimiserKind::adam}) {
+  for (const auto& [kind, kernels] : {std::pair(OptimiserKind::sgd, KernelChoice::automatic),
+                                      std::pair(OptimiserKind::sgd, KernelChoice::sparse),
+                                      std::pair(OptimiserKind::adam, KernelChoice::winograd)}) {
     Net net(parse_net(sample_net(), "test"));
     net.initialise(1);
     TrainOptions options = short_run(kind);
+    options.kernels = kernels;
     options.resolve();
     TrainingStep step(net, options, 8);
     const Buffer x(8 * net.input().size());
