@@ -124,7 +124,7 @@ class Race {
           [&] { kernel.run(batch, x.data(), dy.data(), dw.data(), workspace_); });
     };
     const std::size_t lanes = vector_lanes();
-    const auto direct = [&](ConvolutionPass pass) { return direct_cost(size_, pass, lanes); };
+    const auto direct = [&](ConvolutionPass pass) { return direct_cost(size_, pass, use, lanes); };
     forward(*make_convolution_forward(size_, use), 0, direct(ConvolutionPass::forward), "direct");
     data(*make_convolution_backward_data(size_, use), 0, direct(ConvolutionPass::backward_data), "direct");
     weights(*make_convolution_backward_weights(size_, use), 0, 0, direct(ConvolutionPass::backward_weights),

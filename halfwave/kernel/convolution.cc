@@ -49,7 +49,7 @@ struct Dense {
 };
 
 Dense dense_of(const ConvolutionSize& size, const ConvolutionUse& use, ConvolutionPass pass) {
-  const double direct = direct_cost(size, pass, vector_lanes());
+  const double direct = direct_cost(size, pass, use, vector_lanes());
   const bool may = use.kernels == KernelChoice::automatic || use.kernels == KernelChoice::winograd;
   const std::optional<Tile> best = may ? cheapest_tile(size, pass, use) : std::nullopt;
   if (best && (best->cost < direct || use.kernels == KernelChoice::winograd)) return {best->tile, best->cost};

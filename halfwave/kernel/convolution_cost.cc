@@ -13,6 +13,12 @@ namespace {
 // By definition: a vector's lane of output made (a product's sums written; in backward-weights read).
 constexpr double direct_value = 10;
 
+// In inference: a packed weight fetched, once a batch, from the caches or (where a layer has so many) from
+// memory.
+constexpr double near_weight = 6;
+constexpr double far_weight = 30;
+constexpr double near_weights = 1 << 18;
+
 // Winograd's: a product; a value of a tile transformed, and one of a filter, with its way to and from memory.
 constexpr double tile_product = 1.5;
 constexpr double tile_value = 11;
@@ -42,6 +48,12 @@ double whole(std::size_t channels, std::size_t lanes) {
 
 double real(std::size_t count) { return static_cast<double>(count); }
 
+// For one image of a batch. In training weights are packed anew, which the costs of that hold.
+double fetched(double weights, const ConvolutionUse& use) {
+  if (use.training) return 0;
+  return weights * (weights < near_weights ? near_weight : far_weight) / static_cast<double>(use.batch);
+}
+
 }  // namespace
 
 double product_count(const ConvolutionSize& size) {
@@ -49,13 +61,15 @@ double product_count(const ConvolutionSize& size) {
          static_cast<double>(size.weight_count());
 }
 
-double direct_cost(const ConvolutionSize& s, ConvolutionPass pass, std::size_t lanes) {
+double direct_cost(const ConvolutionSize& s, ConvolutionPass pass, const ConvolutionUse& use,
+                   std::size_t lanes) {
   const bool data = pass == ConvolutionPass::backward_data;
   const auto made = static_cast<std::size_t>(data ? s.input_channels : s.output_channels);
   const double outputs = whole(made, lanes) / static_cast<double>(made);
   const auto pixels =
       static_cast<double>(data ? s.input_height * s.input_width : s.output_height * s.output_width);
-  return outputs * (product_count(s) + direct_value * pixels * static_cast<double>(made));
+  return outputs * (product_count(s) + direct_value * pixels * static_cast<double>(made)) +
+         fetched(static_cast<double>(s.weight_count()), use);
 }
 
 double winograd_cost(const ConvolutionSize& size, WinogradTile tile, ConvolutionPass pass,
@@ -75,7 +89,7 @@ double winograd_cost(const ConvolutionSize& size, WinogradTile tile, Convolution
                 (tile_product * products + tile_value * (channels + outputs));
   // In inference filters are transformed but once.
   if (use.training) cost += filter_value * products / static_cast<double>(use.batch);
-  return points * cost;
+  return points * cost + fetched(points * products, use);
 }
 
 SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const ConvolutionUse& use,
@@ -89,6 +103,7 @@ SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const Convolu
   SparseCost cost{
       .fixed = listed_value * real(l.height * l.width) * whole(l.channels, lanes) + begun_output * outputs,
       .products = 0};
+  cost.fixed += fetched(real(l.weights()), use);
   if (use.training) cost.fixed += packed_weight * real(l.weights()) / static_cast<double>(use.batch);
   for (const sparse::Block& block : l.blocks) {
     for (const sparse::Piece& piece : l.pieces) {

@@ -13,7 +13,8 @@ enum class ConvolutionPass { forward, backward_data, backward_weights };
 double product_count(const ConvolutionSize& size);
 
 // lanes, here and below: floats of a vector.
-double direct_cost(const ConvolutionSize& size, ConvolutionPass pass, std::size_t lanes);
+double direct_cost(const ConvolutionSize& size, ConvolutionPass pass, const ConvolutionUse& use,
+                   std::size_t lanes);
 
 double winograd_cost(const ConvolutionSize& size, WinogradTile tile, ConvolutionPass pass,
                      const ConvolutionUse& use, std::size_t lanes);
