@@ -64,7 +64,7 @@ std::unique_ptr<ConvolutionForward> make_dense_forward(const ConvolutionSize& si
                                                        const Dense& dense) {
   if (dense.tile) return make_winograd_forward(size, *dense.tile, use);
   const bool narrow = narrow_pays(size) && (size.input_channels <= 2 || size.output_channels <= 16);
-  return narrow ? make_narrow_forward(size) : make_onednn_forward(size);
+  return narrow && !use.adds ? make_narrow_forward(size) : make_onednn_forward(size, use.adds);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_dense_backward_data(const ConvolutionSize& size,

@@ -72,15 +72,14 @@ class ConvolutionBackwardWeights {
 struct ConvolutionUse {
   std::int64_t batch = 1;  // the largest that will come
   bool training = false;   // the weights change every step
+  bool adds = false;       // forward: to what is in y, instead of overwriting it
   KernelChoice kernels = KernelChoice::automatic;
 };
 
 std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size,
                                                              const ConvolutionUse& use);
-// Adds to y instead of overwriting it. Not possible where an output sees nothing but padding: oneDNN 2.6
-// overwrites those.
+// Whether it can add to y: not where an output sees nothing but padding, which oneDNN 2.6 overwrites.
 bool convolution_add_possible(const ConvolutionSize& size);
-std::unique_ptr<ConvolutionForward> make_convolution_add(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const ConvolutionSize& size,
                                                                         const ConvolutionUse& use);
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size,
@@ -90,7 +89,7 @@ std::size_t vector_lanes();  // floats of a vector of the instruction set in use
 
 // The implementations, for tests and benchmarks. The narrow ones are for few input channels: dilation 1, one
 // group; see narrow_convolution.cc.
-std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size);
+std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size, bool adds = false);
 std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardWeights> make_onednn_backward_weights(const ConvolutionSize& size);
 bool narrow_possible(const ConvolutionSize& size);

@@ -331,12 +331,8 @@ class OnednnBackwardWeights final : public ConvolutionBackwardWeights {
 
 }  // namespace
 
-std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size) {
-  return std::make_unique<OnednnForward>(size, false);
-}
-
-std::unique_ptr<ConvolutionForward> make_convolution_add(const ConvolutionSize& size) {
-  return std::make_unique<OnednnForward>(size, true);
+std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size, bool adds) {
+  return std::make_unique<OnednnForward>(size, adds);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const ConvolutionSize& size) {

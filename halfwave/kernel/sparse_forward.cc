@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct ScatterPass {
   const float* weights;  // packed
   const float* bias;
   bool skips;
+  bool adds;  // to y
 };
 
 }  // namespace halfwave::kernel::sparse
@@ -254,8 +256,14 @@ void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, 
   const ScatterLayout& l = pass.layout;
   const std::size_t from = l.blocks[first].first;
   const std::size_t to = l.blocks[last - 1].first + l.blocks[last - 1].channels;
-  for (std::size_t pixel = 0; pixel < l.output_height * l.output_width; ++pixel)
-    std::copy(pass.bias + from, pass.bias + to, y + pixel * l.outputs + from);
+  for (std::size_t pixel = 0; pixel < l.output_height * l.output_width; ++pixel) {
+    float* begin = y + pixel * l.outputs + from;
+    if (pass.adds) {
+      std::transform(pass.bias + from, pass.bias + to, begin, begin, std::plus<>());
+    } else {
+      std::copy(pass.bias + from, pass.bias + to, begin);
+    }
+  }
   for (std::size_t top = 0; top < l.height; top += l.band) {
     const std::size_t rows = std::min(l.band, l.height - top);
     make_lists(l, pass.skips, x + top * l.width * l.channels, rows, lists);
@@ -322,8 +330,8 @@ HWY_EXPORT(scatter_image);
 
 class Scatter {
  public:
-  Scatter(const ConvolutionSize& size, bool forward, bool keeps)
-      : layout_(size, forward, vector_lanes()), bias_(layout_.outputs), keeps_(keeps) {}
+  Scatter(const ConvolutionSize& size, bool forward, bool keeps, bool adds)
+      : layout_(size, forward, vector_lanes()), bias_(layout_.outputs), adds_(adds), keeps_(keeps) {}
 
   void load(const float* w, const float* b) {
     w_ = w;
@@ -347,7 +355,7 @@ class Scatter {
     float* weights = keeps_ ? weights_.floats(l.weights()) : scratch + each * threads;
     if (!kept_) finite_ = pack(weights);
     kept_ = keeps_;
-    const ScatterPass pass{l, weights, bias_.data(), finite_};
+    const ScatterPass pass{l, weights, bias_.data(), finite_, adds_};
     // Few images: the threads share out the outputs of each.
     const std::size_t parts = images >= threads ? 1 : std::min(threads / images, l.blocks.size());
     const auto block = [&](std::size_t part) { return l.blocks.size() * part / parts; };
@@ -396,6 +404,7 @@ class Scatter {
 
   ScatterLayout layout_;
   std::vector<float> bias_;  // zeros without one
+  bool adds_;                // to y
   bool keeps_;               // the packed weights, from run to run; else each makes them, in shared memory
   Workspace weights_;        // packed
   bool kept_ = false;
@@ -405,7 +414,7 @@ class Scatter {
 
 class SparseForward final : public ConvolutionForward {
  public:
-  SparseForward(const ConvolutionSize& size, bool keeps) : scatter_(size, true, keeps) {}
+  SparseForward(const ConvolutionSize& size, bool keeps, bool adds) : scatter_(size, true, keeps, adds) {}
 
   const char* name() const override { return "sparse"; }
   void load(const float* w, const float* b) override { scatter_.load(w, b); }
@@ -420,7 +429,7 @@ class SparseForward final : public ConvolutionForward {
 
 class SparseBackwardData final : public ConvolutionBackwardData {
  public:
-  explicit SparseBackwardData(const ConvolutionSize& size) : scatter_(size, false, false) {}
+  explicit SparseBackwardData(const ConvolutionSize& size) : scatter_(size, false, false, false) {}
 
   const char* name() const override { return "sparse"; }
   void load(const float* w) override { scatter_.load(w, nullptr); }
@@ -436,7 +445,7 @@ class SparseBackwardData final : public ConvolutionBackwardData {
 
 std::unique_ptr<ConvolutionForward> make_sparse_forward(const ConvolutionSize& size,
                                                         const ConvolutionUse& use) {
-  return std::make_unique<SparseForward>(size, !use.training);
+  return std::make_unique<SparseForward>(size, !use.training, use.adds);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_sparse_backward_data(const ConvolutionSize& size) {

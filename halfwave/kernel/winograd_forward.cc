@@ -39,6 +39,7 @@ struct ForwardPass {
   const float* bias;     // room for whole panels
   const float* zeros;    // a row of the input
   float* y;
+  bool adds;  // to y
   const Epilogue& epilogue;
 };
 
@@ -173,8 +174,9 @@ void multiply_panels(const ForwardPass& pass, std::size_t first, std::size_t las
 
 // Up to rows x columns pixels of one tile and vector of outputs.
 template <class W>
-HWY_INLINE void write_tile(const float* product, V bias, std::size_t lanes, float* y, std::size_t row,
-                           std::size_t pixel, std::size_t rows, std::size_t columns, std::size_t count) {
+HWY_INLINE void write_tile(const float* product, V bias, bool adds, std::size_t lanes, float* y,
+                           std::size_t row, std::size_t pixel, std::size_t rows, std::size_t columns,
+                           std::size_t count) {
   const D d;
   constexpr std::size_t side = W::outputs;
   constexpr std::size_t tile = W::tile;
@@ -191,11 +193,15 @@ HWY_INLINE void write_tile(const float* product, V bias, std::size_t lanes, floa
     if (i >= rows) break;
     V out[side];
     interpolate<typename W::Output>(d, half[i], out);
-    if (whole) {
-      for (std::size_t j = 0; j < side; ++j) hn::StoreU(hn::Add(out[j], bias), d, y + i * row + j * pixel);
-    } else {
-      for (std::size_t j = 0; j < side; ++j) {
-        if (j < columns) store_first(hn::Add(out[j], bias), d, y + i * row + j * pixel, count);
+    for (std::size_t j = 0; j < side; ++j) {
+      float* to = y + i * row + j * pixel;
+      V value = hn::Add(out[j], bias);
+      if (whole) {
+        if (adds) value = hn::Add(value, hn::LoadU(d, to));
+        hn::StoreU(value, d, to);
+      } else if (j < columns) {
+        if (adds) value = hn::Add(value, load_first(d, to, count));
+        store_first(value, d, to, count);
       }
     }
   }
@@ -215,8 +221,8 @@ void write_strip(const ForwardPass& pass, std::size_t strip, std::size_t first, 
     const V bias = hn::LoadU(d, pass.bias + o);
     for (std::size_t t = 0; t < l.tiles.columns; ++t) {
       const std::size_t left = t * W::outputs;
-      write_tile<W>(product + t * l.strides.tile, bias, l.lanes, y + left * s.outputs + o, row, s.outputs,
-                    rows, std::min<std::size_t>(W::outputs, s.output_width - left), s.outputs - o);
+      write_tile<W>(product + t * l.strides.tile, bias, pass.adds, l.lanes, y + left * s.outputs + o, row,
+                    s.outputs, rows, std::min<std::size_t>(W::outputs, s.output_width - left), s.outputs - o);
     }
   }
 }
@@ -304,14 +310,15 @@ class Transformed {
     kept_ = false;
   }
 
-  void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
+  void run(std::int64_t n, const float* x, float* y, bool adds, const Epilogue& epilogue,
+           Workspace& workspace) {
     const std::size_t each = layout_.scratch();
     const auto threads = static_cast<std::size_t>(thread_count());
     float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : layout_.weights()));
     float* weights = keeps_ ? weights_.floats(layout_.weights()) : scratch + each * threads;
     if (!kept_) transform(weights);
     kept_ = keeps_;
-    const ForwardPass pass{shape_, layout_, x, weights, bias_.data(), zeros_.data(), y, epilogue};
+    const ForwardPass pass{shape_, layout_, x, weights, bias_.data(), zeros_.data(), y, adds, epilogue};
     parallel_for(static_cast<std::size_t>(n) * layout_.tiles.rows, 1,
                  [&](std::size_t begin, std::size_t end, int thread) {
                    kernels_.run_strips(pass, begin, end, scratch + each * static_cast<std::size_t>(thread));
@@ -353,18 +360,19 @@ WeightOrder backward_order(const Shape& s, std::size_t kernel) {
 
 class WinogradForward final : public ConvolutionForward {
  public:
-  WinogradForward(const Shape& s, std::size_t kernel, WinogradTile tile, bool keeps)
-      : convolution_(s, forward_order(s, kernel), tile, keeps) {}
+  WinogradForward(const Shape& s, std::size_t kernel, WinogradTile tile, bool keeps, bool adds)
+      : convolution_(s, forward_order(s, kernel), tile, keeps), adds_(adds) {}
 
   const char* name() const override { return "winograd"; }
   void load(const float* w, const float* b) override { convolution_.load(w, b); }
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
            Workspace& workspace) override {
-    convolution_.run(n, x, y, epilogue, workspace);
+    convolution_.run(n, x, y, adds_, epilogue, workspace);
   }
 
  private:
   Transformed convolution_;
+  bool adds_;
 };
 
 class WinogradBackwardData final : public ConvolutionBackwardData {
@@ -375,7 +383,7 @@ class WinogradBackwardData final : public ConvolutionBackwardData {
   const char* name() const override { return "winograd"; }
   void load(const float* w) override { convolution_.load(w, nullptr); }
   void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
-    convolution_.run(n, dy, dx, {}, workspace);
+    convolution_.run(n, dy, dx, false, {}, workspace);
   }
 
  private:
@@ -391,7 +399,7 @@ std::size_t vector_lanes() {
 std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile,
                                                           const ConvolutionUse& use) {
   return std::make_unique<WinogradForward>(shape_of(size), static_cast<std::size_t>(size.kernel_height), tile,
-                                           !use.training);
+                                           !use.training, use.adds);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_winograd_backward_data(const ConvolutionSize& size,

@@ -9,7 +9,10 @@ namespace halfwave {
 namespace {
 
 kernel::ConvolutionUse use_of(const OperationRequest& request) {
-  return {.batch = request.batch, .training = request.training, .kernels = request.kernels};
+  return {.batch = request.batch,
+          .training = request.training,
+          .adds = request.add_to_last_input,
+          .kernels = request.kernels};
 }
 
 template <class Kernel>
@@ -28,8 +31,7 @@ class ConvolutionOperation final : public Operation {
         weight_(weight),
         bias_(bias),
         size_(size),
-        forward_(adds_ ? kernel::make_convolution_add(size)
-                       : kernel::make_convolution_forward(size, use_of(request))),
+        forward_(kernel::make_convolution_forward(size, use_of(request))),
         backward_data_(request.input_gradient ? kernel::make_convolution_backward_data(size, use_of(request))
                                               : nullptr),
         backward_weights_(request.training ? kernel::make_convolution_backward_weights(size, use_of(request))

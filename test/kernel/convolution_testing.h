@@ -108,8 +108,9 @@ struct Implementation {
   std::unique_ptr<ConvolutionBackwardWeights> (*backward_weights)(const ConvolutionSize&);
 };
 
-inline constexpr Implementation onednn{"onednn", &make_onednn_forward, &make_onednn_backward_data,
-                                       &make_onednn_backward_weights};
+inline constexpr Implementation onednn{"onednn",
+                                       [](const ConvolutionSize& size) { return make_onednn_forward(size); },
+                                       &make_onednn_backward_data, &make_onednn_backward_weights};
 inline constexpr Implementation narrow{"narrow", &make_narrow_forward, &make_narrow_backward_data,
                                        &make_narrow_backward_weights};
 // Packed weights kept or not.

@@ -54,12 +54,14 @@ void expect_right(const ConvolutionCase& c, const NaiveConvolution& expected, co
 // The forward pass that adds, on top of the values in dy.
 void expect_right_sum(const ConvolutionCase& c, const NaiveConvolution& expected, Edge edge, bool bias) {
   const Guarded<float> x(c.x, edge);
-  Guarded<float> y(c.dy, edge);
-  Workspace workspace;
-  const auto add = make_convolution_add(c.size);
-  add->load(c.w.data(), bias ? c.b.data() : nullptr);
-  add->run(c.n, x.data(), y.data(), {}, workspace);
-  expect_within(y.values(), grown(expected.y, c.dy), expected.y.bound(c.dy), "y of the sum");
+  for (const KernelChoice kernels : {KernelChoice::dense, KernelChoice::sparse}) {
+    Guarded<float> y(c.dy, edge);
+    Workspace workspace;
+    const auto add = make_convolution_forward(c.size, {.adds = true, .kernels = kernels});
+    add->load(c.w.data(), bias ? c.b.data() : nullptr);
+    add->run(c.n, x.data(), y.data(), {}, workspace);
+    expect_within(y.values(), grown(expected.y, c.dy), expected.y.bound(c.dy), "y of the sum");
+  }
 }
 
 // A single image with an epilogue, which oneDNN's forward pass cuts into bands of rows, overwriting and
@@ -74,7 +76,7 @@ void expect_right_alone(const ConvolutionSize& size, Edge edge, std::uint64_t se
     if (adds && !convolution_add_possible(size)) continue;
     Guarded<float> y(c.dy, edge);
     Workspace workspace;
-    const auto forward = adds ? make_convolution_add(size) : make_onednn_forward(size);
+    const auto forward = make_onednn_forward(size, adds);
     forward->load(c.w.data(), c.b.data());
     forward->run(1, x.data(), y.data(), counting_epilogue(), workspace);
     std::vector<double> value = adds ? grown(expected.y, c.dy) : expected.y.value;

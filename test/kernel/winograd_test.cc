@@ -319,5 +319,33 @@ TEST(WinogradContract, HidesNoNanAndNoInfinity) {
 
 INSTANTIATE_TEST_SUITE_P(Generated, WinogradValue, testing::Range<std::uint64_t>(0, 40));
 
+// On top of what is in y: the same outputs, and one addition.
+TEST(WinogradContract, AddsToWhatIsThere) {
+  for (const Kind& kind : kinds()) {
+    SCOPED_TRACE(kind.implementation.name);
+    ConvolutionSize size{};
+    size.input_height = 11;
+    size.input_width = 14;
+    size.input_channels = 5;
+    size.output_channels = 19;
+    size.kernel_height = size.kernel_width = kind.kernel;
+    size.pad_height = size.pad_width = 1;
+    ASSERT_TRUE(fit(size));
+    const ConvolutionCase c(size, 3, 1);
+    for_each_target([&] {
+      Workspace workspace;
+      std::vector<float> expected(c.dy.size());
+      Guarded<float> y(c.dy, Edge::back);
+      for (const bool adds : {false, true}) {
+        const auto forward = make_winograd_forward(size, kind.tile, {.adds = adds});
+        forward->load(c.w.data(), c.b.data());
+        forward->run(c.n, c.x.data(), adds ? y.data() : expected.data(), {}, workspace);
+      }
+      for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += c.dy[i];
+      EXPECT_EQ(bits(y.values()), bits(expected));
+    });
+  }
+}
+
 }  // namespace
 }  // namespace halfwave::kernel
