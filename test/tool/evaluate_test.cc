@@ -119,6 +119,21 @@ TEST_F(Evaluate, TakesOtherDataAndTheTrainingImages) {
   EXPECT_EQ(json({"run", "--training"}).at("images"), 400);
 }
 
+TEST_F(Evaluate, FindsTheSameWithEveryWayOfComputing) {
+  const auto dense = json({"run", "--kernels", "dense"});
+  for (const Strings& kernels : {Strings{"--kernels", "auto"}, Strings{"--kernels", "winograd"},
+                                 Strings{"--kernels", "sparse"}, Strings{"--exact"}}) {
+    Strings arguments{"run"};
+    arguments.insert(arguments.end(), kernels.begin(), kernels.end());
+    const auto found = json(arguments);
+    EXPECT_EQ(found.at("confusion"), dense.at("confusion")) << kernels.back();
+    // Far above the roundings of a net of two convolutions.
+    EXPECT_NEAR(found.at("loss"), dense.at("loss"), 1e-4) << kernels.back();
+  }
+  expect_error(folder_.run({"evaluate", "run", "--kernels", "quick"}), 2, {"kernels 'quick'", "auto, dense"});
+  expect_error(folder_.run({"evaluate", "run", "--kernels", "dense", "--exact"}), 2, {"--exact"});
+}
+
 TEST_F(Evaluate, AModelFileAloneNeedsData) {
   expect_error(folder_.run({"evaluate", "run/best.safetensors"}), 2,
                {"run/best.safetensors is a model alone", "halfwave evaluate run/best.safetensors DATA"});
