@@ -119,15 +119,13 @@ SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const Convolu
 
 SparseCost walk_cost(const ConvolutionSize& size, bool skips_x, std::size_t lanes) {
   const sparse::WalkLayout l(size, skips_x, lanes, 1);
-  const double images = real(l.tile_images);
-  const double tiles = real(parts_of(l.sparse.height, l.tile_height)) / images;
+  const double tiles = real(parts_of(l.sparse.height, l.tile_height)) / real(l.tile_images);
   const double lists = real(l.sparse.channels * l.blocks * l.groups());
   const double run = real(l.kernel_height * l.run_vectors * lanes);
   return {.fixed = sorted_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes) +
                    tiles * (packed_value * real(l.tile_floats() * l.blocks) + met_list * lists +
                             kept_gradient * real(l.sparse.channels * l.blocks) * run),
-          .products =
-              real(l.sparse.size() * l.blocks) * (walked_value * real(l.groups()) + walked_product * run)};
+          .products = real(l.sparse.size()) * (walked_value + walked_product * real(l.blocks) * run)};
 }
 
 }  // namespace halfwave::kernel
