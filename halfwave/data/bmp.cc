@@ -19,7 +19,7 @@
 namespace halfwave {
 namespace {
 
-struct Free {
+struct FreeBmpPixels {
   void operator()(stbi_uc* pixels) const { stbi_image_free(pixels); }
 };
 
@@ -67,7 +67,7 @@ Image decode_bmp(std::string_view bytes, const std::string& name) {
   check_length(bytes, static_cast<std::uint64_t>(height), static_cast<std::uint64_t>(width), name);
 
   const bool clear = channels == 4;
-  const std::unique_ptr<stbi_uc, Free> pixels(
+  const std::unique_ptr<stbi_uc, FreeBmpPixels> pixels(
       stbi_load_from_memory(data, size, &width, &height, &channels, clear ? 4 : 3));
   if (!pixels) refuse();
   Image image{.height = height, .width = width, .channels = 3, .pixels = {}};

@@ -15,14 +15,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Shape shape{.height = 32, .width = 32, .channels = 3};
+constexpr Shape cifar_shape{.height = 32, .width = 32, .channels = 3};
 constexpr std::uint64_t file_limit = std::uint64_t{1} << 32;
 
 struct Kind {
   std::size_t labels;  // a record; the last one counts
   std::size_t classes;
   const char* names;  // the file of the classes' names
-  std::size_t record() const { return labels + shape.size(); }
+  std::size_t record() const { return labels + cifar_shape.size(); }
   bool fits(std::uintmax_t bytes) const { return bytes % record() == 0; }
 };
 constexpr Kind cifar_10{.labels = 1, .classes = 10, .names = "batches.meta.txt"};
@@ -91,13 +91,13 @@ std::shared_ptr<const Dataset> make_part(const std::vector<File>& files, bool te
       }
       labels.push_back(label);
       const char* planes = file.bytes.data() + at + kind.labels;
-      for (std::size_t i = 0; i < shape.pixels(); ++i) {
+      for (std::size_t i = 0; i < cifar_shape.pixels(); ++i) {
         for (std::size_t c = 0; c < 3; ++c)
-          pixels.push_back(static_cast<std::uint8_t>(planes[c * shape.pixels() + i]));
+          pixels.push_back(static_cast<std::uint8_t>(planes[c * cifar_shape.pixels() + i]));
       }
     }
   }
-  return std::make_shared<PixelDataset>(shape, std::move(pixels), std::move(labels), classes);
+  return std::make_shared<PixelDataset>(cifar_shape, std::move(pixels), std::move(labels), classes);
 }
 
 }  // namespace

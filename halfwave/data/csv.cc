@@ -30,9 +30,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // Row by row through the text.
-class Parser {
+class CsvParser {
  public:
-  Parser(std::string_view text, const std::string& file)
+  CsvParser(std::string_view text, const std::string& file)
       : text_(text), file_(file), separator_(find_separator(text)) {}
 
   bool at_end() const { return at_ >= text_.size(); }
@@ -100,7 +100,7 @@ Csv parse_csv(std::string_view text, const std::string& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.find('\0') != std::string_view::npos || !is_utf8(text))
     fail("{}: expected a table as text in UTF-8, got other bytes", file);
-  Parser parser(text, file);
+  CsvParser parser(text, file);
   Csv csv{.file = file, .header = {}, .rows = {}, .lines = {}};
   while (!parser.at_end()) {
     const std::size_t line = parser.line();

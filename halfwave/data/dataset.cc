@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 1> known{"fashion-mnist"};
+constexpr std::array<std::string_view, 1> known_names{"fashion-mnist"};
 
 // Labels by this order of classes.
 void number_as(const std::vector<std::string>& classes, PictureList& list) {
@@ -87,13 +87,13 @@ DataPair open_file(const fs::path& path, const DataOptions& options) {
 }
 
 DataPair open_by_name(const std::string& name, const DataOptions& options) {
-  if (name == known[0]) return open_fashion_mnist();
+  if (name == known_names[0]) return open_fashion_mnist();
   std::error_code code;
   const fs::file_status status = fs::status(name, code);
   if (fs::is_directory(status)) return open_folder(name, options);
   if (fs::exists(status)) return open_file(name, options);
   fail("data '{}': expected fashion-mnist, a folder or a table, found nothing of that name{}",
-       printable(name), suggestion(name, known));
+       printable(name), suggestion(name, known_names));
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ DataPair open_data(const std::string& name, const DataOptions& options) {
 }
 
 std::string data_place(const std::string& name) {
-  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  if (std::find(known_names.begin(), known_names.end(), name) != known_names.end()) return name;
   std::error_code code;
   const fs::path path = fs::absolute(name, code).lexically_normal();
   if (code || !fs::exists(path, code)) return name;

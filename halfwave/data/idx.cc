@@ -12,25 +12,23 @@
 
 #include "halfwave/base/error.h"
 #include "halfwave/base/file.h"
+#include "halfwave/data/deflate.h"
 
 namespace halfwave {
 namespace {
 
 constexpr std::string_view gzip_magic = "\x1f\x8b";
 
-// The most that deflate can shrink: 258 bytes into 2 bits (zlib's "Technical Details").
-constexpr std::uint64_t deflate_ratio = 1032;
-
 // The content of a file from front to back, unpacked on the way if it is gzipped.
-class Source {
+class IdxStream {
  public:
-  Source(const std::string& file, std::string_view bytes)
+  IdxStream(const std::string& file, std::string_view bytes)
       : file_(file), rest_(bytes), gzipped_(bytes.starts_with(gzip_magic)) {
     if (gzipped_ && inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
   }
-  Source(const Source&) = delete;
-  Source& operator=(const Source&) = delete;
-  ~Source() {
+  IdxStream(const IdxStream&) = delete;
+  IdxStream& operator=(const IdxStream&) = delete;
+  ~IdxStream() {
     if (gzipped_) inflateEnd(&stream_);
   }
 
@@ -103,7 +101,7 @@ std::string_view type_name(std::uint8_t type) {
 }
 
 // The number of dimensions.
-std::size_t read_magic(const std::string& file, Source& source) {
+std::size_t read_magic(const std::string& file, IdxStream& source) {
   std::array<std::uint8_t, 4> magic{};
   const std::size_t count = source.take(magic);
   if (count == 0) fail("{}: expected an idx file, got an empty one", file);
@@ -122,7 +120,7 @@ std::size_t read_magic(const std::string& file, Source& source) {
 }
 
 // The number of values.
-std::uint64_t read_sizes(Source& source, Idx& idx) {
+std::uint64_t read_sizes(IdxStream& source, Idx& idx) {
   std::uint64_t total = 1;
   for (std::size_t i = 0; i < idx.sizes.size(); ++i) {
     std::array<std::uint8_t, 4> bytes{};
@@ -146,7 +144,7 @@ std::uint64_t read_sizes(Source& source, Idx& idx) {
   return total;
 }
 
-void read_values(Source& source, std::uint64_t total, Idx& idx) {
+void read_values(IdxStream& source, std::uint64_t total, Idx& idx) {
   idx.values.reserve(std::min(total, source.bound()));
   std::array<std::uint8_t, 1 << 16> block;
   while (idx.values.size() < total) {
@@ -170,7 +168,7 @@ void read_values(Source& source, std::uint64_t total, Idx& idx) {
 Idx read_idx(const std::filesystem::path& path) {
   Idx idx{.file = path.string(), .sizes = {}, .values = {}};
   const std::string bytes = read_file(path, idx_limit);
-  Source source(idx.file, bytes);
+  IdxStream source(idx.file, bytes);
   idx.sizes.resize(read_magic(idx.file, source));
   const std::uint64_t total = read_sizes(source, idx);
   read_values(source, total, idx);

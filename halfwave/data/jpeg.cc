@@ -13,7 +13,7 @@
 namespace halfwave {
 namespace {
 
-struct Free {
+struct FreeJpegDecoder {
   void operator()(void* handle) const { tjDestroy(handle); }
 };
 
@@ -54,7 +54,7 @@ bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff");
 
 Image decode_jpeg(std::string_view bytes, const std::string& name, const PictureSize& target) {
   // Not kept for the next file: that would inherit the tables of this one where its own are missing.
-  const std::unique_ptr<void, Free> handle(tjInitDecompress());
+  const std::unique_ptr<void, FreeJpegDecoder> handle(tjInitDecompress());
   if (!handle) throw std::bad_alloc();
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   int width = 0;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "halfwave/base/error.h"
+#include "halfwave/data/deflate.h"
 #include "halfwave/data/exif.h"
 
 namespace halfwave {
@@ -16,10 +17,7 @@ namespace {
 // What texts and colour profiles in a file may take in memory, unpacked.
 constexpr std::size_t chunk_limit = std::size_t{64} << 20;
 
-// The most that deflate can shrink: 258 bytes into 2 bits (zlib's "Technical Details").
-constexpr std::uint64_t deflate_ratio = 1032;
-
-struct Free {
+struct FreePngContext {
   void operator()(spng_ctx* context) const { spng_ctx_free(context); }
 };
 
@@ -60,7 +58,7 @@ void check_size(const spng_ihdr& header, std::size_t bytes, const std::string& n
 bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG\r\n\x1a\n"); }
 
 Image decode_png(std::string_view bytes, const std::string& name) {
-  const std::unique_ptr<spng_ctx, Free> context(spng_ctx_new(0));
+  const std::unique_ptr<spng_ctx, FreePngContext> context(spng_ctx_new(0));
   if (!context) throw std::bad_alloc();
   check(spng_set_chunk_limits(context.get(), chunk_limit, chunk_limit), name);
   check(spng_set_png_buffer(context.get(), bytes.data(), bytes.size()), name);

@@ -12,9 +12,9 @@ constexpr std::string_view spaces = " \t\r\n\v\f";
 bool is_space(char c) { return spaces.find(c) != std::string_view::npos; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-class Parser {
+class PnmParser {
  public:
-  Parser(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+  PnmParser(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
 
   // The next number as text, behind white space and comments; one that is too large ends the file's chances.
   std::uint32_t number() {
@@ -62,7 +62,7 @@ bool is_pnm(std::string_view bytes) {
 
 // netpbm's manual pages pgm(5) and ppm(5).
 Image decode_pnm(std::string_view bytes, const std::string& name) {
-  Parser parser(bytes, name);
+  PnmParser parser(bytes, name);
   const bool text = bytes[1] == '2' || bytes[1] == '3';
   const bool grey = bytes[1] == '2' || bytes[1] == '5';
   parser.skip(2);

@@ -82,12 +82,12 @@ std::vector<std::string> find_classes(const std::vector<std::string>& cells) {
 }
 
 // Of one table, read by one form.
-struct Source {
+struct TableRows {
   const Csv& csv;
   TablePlaces places;
   std::vector<std::size_t> rows;
 
-  Source(const Csv& table, const TableForm& form, std::vector<std::string>& skipped)
+  TableRows(const Csv& table, const TableForm& form, std::vector<std::string>& skipped)
       : csv(table),
         places(find_places(form, table, true)),
         rows(rows_with_target(table, places.target, skipped)) {
@@ -96,7 +96,7 @@ struct Source {
   const std::string& target(std::size_t row) const { return csv.rows[row][places.target]; }
 };
 
-float target_of(const Source& source, std::size_t row, const TableForm& form,
+float target_of(const TableRows& source, std::size_t row, const TableForm& form,
                 const std::vector<std::string>& classes) {
   const std::string& cell = source.target(row);
   if (form.regression) {
@@ -116,7 +116,7 @@ float target_of(const Source& source, std::size_t row, const TableForm& form,
   return static_cast<float>(found - classes.begin());
 }
 
-std::shared_ptr<const Dataset> make_part(const Source& source, const std::vector<std::size_t>& rows,
+std::shared_ptr<const Dataset> make_part(const TableRows& source, const std::vector<std::size_t>& rows,
                                          const std::shared_ptr<const TableForm>& form,
                                          const std::vector<std::string>& classes) {
   auto data = std::make_shared<TableDataset>(form, classes);
@@ -128,10 +128,10 @@ std::shared_ptr<const Dataset> make_part(const Source& source, const std::vector
   return data;
 }
 
-std::vector<std::string> classes_of(const TableForm& form, const std::vector<Source>& sources) {
+std::vector<std::string> classes_of(const TableForm& form, const std::vector<TableRows>& sources) {
   if (form.regression) return {printable(form.target)};
   std::vector<std::string> cells;
-  for (const Source& source : sources)
+  for (const TableRows& source : sources)
     for (const std::size_t row : source.rows) cells.push_back(source.target(row));
   return find_classes(cells);
 }
@@ -142,7 +142,7 @@ DataPair open_table(const Csv& table, const std::optional<Csv>& test, const Data
   DataPair pair;
   auto form = std::make_shared<TableForm>(options.form ? *options.form
                                                        : find_form(table, options.target, pair.notes));
-  std::vector<Source> sources;
+  std::vector<TableRows> sources;
   sources.emplace_back(table, *form, pair.skipped);
   if (test) sources.emplace_back(*test, *form, pair.skipped);
   if (options.strict && !pair.skipped.empty()) fail("{}", pair.skipped[0]);

@@ -21,7 +21,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-struct Options {
+struct ActivationsArguments {
   std::string activation;
   bool json = false;
 };
@@ -54,7 +54,7 @@ std::vector<double> kinks_of(const Activation& activation) {
 
 // An entry has two rows, of the function and of its slope. The formulas get what the other columns leave of
 // the terminal's width, and go on in the next line where that is too little.
-void list() {
+void list_activations() {
   constexpr std::size_t formula = 1;
   const Strings head{"activation", "function, slope", "range, kind", "error, ulp"};
   std::vector<Strings> rows;
@@ -195,13 +195,13 @@ nlohmann::ordered_json to_json(const Activation& activation) {
 
 void print_json(const nlohmann::ordered_json& json) { fmt::print("{}\n", json.dump()); }
 
-void run(const Options& options) {
+void run(const ActivationsArguments& options) {
   if (!options.activation.empty()) {
     const Activation activation = usage([&] { return Activation::parse(options.activation); });
     options.json ? print_json(to_json(activation)) : show(activation);
     return;
   }
-  if (!options.json) return list();
+  if (!options.json) return list_activations();
   auto all = nlohmann::ordered_json::array();
   for (const ActivationInfo* info : activations()) all.push_back(to_json(Activation::parse(info->name)));
   print_json(all);
@@ -212,7 +212,7 @@ void run(const Options& options) {
 void add_activations(CLI::App& app) {
   auto* command =
       app.add_subcommand("activations", "List the activations, or explain one: formula, slope, errors, plot");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ActivationsArguments>();
   command->add_option("NAME", options->activation, "One of them, with parameters where they matter");
   command->add_flag("--json", options->json, "Print a JSON array of all, or one JSON object");
   command->footer(

@@ -23,7 +23,7 @@
 namespace halfwave::tool {
 namespace {
 
-struct Options {
+struct BenchArguments {
   std::string net;
   std::string data;
   std::string activation;
@@ -44,9 +44,9 @@ std::uint64_t peak_memory_bytes() {
 }
 
 // What the net is fed with: batches of real data, or the same random normal input again and again.
-class Source {
+class InputSource {
  public:
-  Source(const Net& net, const Options& options) {
+  InputSource(const Net& net, const BenchArguments& options) {
     if (!options.data.empty()) {
       const DataPair data = open_shown(options.data, data_options_for(net.input()));
       check_fit(net, *data.train);
@@ -99,7 +99,7 @@ std::pair<std::int64_t, double> run_for(double seconds, std::int64_t least, Step
 
 // runner: what the steps run on, a Plan or an Inference.
 template <class Runner, class Step>
-Profile profile(const Options& options, Runner& runner, Step&& step) {
+Profile profile(const BenchArguments& options, Runner& runner, Step&& step) {
   run_for(options.seconds / 10, 3, step);
   runner.profile();
   const std::int64_t images = run_for(options.seconds / 4, 3, step).first;
@@ -107,7 +107,7 @@ Profile profile(const Options& options, Runner& runner, Step&& step) {
 }
 
 template <class Runner, class Step>
-Result measure(const Options& options, Runner& runner, Step&& step) {
+Result measure(const BenchArguments& options, Runner& runner, Step&& step) {
   Result result;
   result.limit = kernel::measure_multiply_add_limit();
   run_for(options.seconds / 10, 3, step);
@@ -148,7 +148,7 @@ double total(const std::vector<Pass>& all) {
 // Operations a second, as if all products were made.
 double rate(const Pass& pass) { return 2 * static_cast<double>(pass.step->multiply_adds) / pass.seconds; }
 
-void print_json(const Net& net, const Options& options, const Result& result) {
+void print_json(const Net& net, const BenchArguments& options, const Result& result) {
   const std::vector<Pass> all = passes(result.chosen);
   const std::vector<Pass> dense = passes(result.dense);
   nlohmann::ordered_json json{{"net", net.spec().name},
@@ -176,7 +176,7 @@ void print_json(const Net& net, const Options& options, const Result& result) {
   fmt::print("{}\n", json.dump());
 }
 
-void print_table(const Net& net, const Options& options, const Result& result) {
+void print_table(const Net& net, const BenchArguments& options, const Result& result) {
   const std::vector<Pass> all = passes(result.chosen);
   const std::vector<Pass> dense = passes(result.dense);
   Table table({"layer", "pass", "kernel", "zeros", "us/image", "share of time", "GFLOP/s", "of the limit",
@@ -200,7 +200,7 @@ void print_table(const Net& net, const Options& options, const Result& result) {
       total(dense) / total(all), bytes_text(result.peak_memory), result.limit / 1e9);
 }
 
-void print(const Net& net, const Options& options, const Result& result) {
+void print(const Net& net, const BenchArguments& options, const Result& result) {
   if (options.json) {
     print_json(net, options, result);
   } else {
@@ -208,7 +208,7 @@ void print(const Net& net, const Options& options, const Result& result) {
   }
 }
 
-Net prepared_net(const Options& options) {
+Net prepared_net(const BenchArguments& options) {
   use_threads(options.threads);
   if (std::isnan(options.seconds))
     throw UsageError("--seconds: expected a number from 0.01 to 3600, got nan");
@@ -219,12 +219,12 @@ Net prepared_net(const Options& options) {
   return net;
 }
 
-void train(const Options& options) {
+void train(const BenchArguments& options) {
   const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   Net net = prepared_net(options);
   TrainOptions choices{.batch = options.batch, .rate = 1e-3};  // small: random labels teach nothing
   choices.resolve();
-  Source source(net, options);
+  InputSource source(net, options);
   std::uint64_t count = 0;
   const auto with = [&](KernelChoice which, auto&& work) {
     choices.kernels = which;
@@ -241,10 +241,10 @@ void train(const Options& options) {
   print(net, options, result);
 }
 
-void infer(const Options& options) {
+void infer(const BenchArguments& options) {
   const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   const Net net = prepared_net(options);
-  Source source(net, options);
+  InputSource source(net, options);
   const auto with = [&](KernelChoice which, auto&& work) {
     Inference inference(net, options.batch, which);
     return work(inference, [&] {
@@ -259,9 +259,9 @@ void infer(const Options& options) {
   print(net, options, result);
 }
 
-void add(CLI::App& bench, const char* name, const char* description, void (*work)(const Options&)) {
+void add(CLI::App& bench, const char* name, const char* description, void (*work)(const BenchArguments&)) {
   auto* command = bench.add_subcommand(name, description);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchArguments>();
   command->add_option("NET", options->net, "A built-in net or the path of a .toml file")->required();
   command->add_option("--batch", options->batch, "Pictures at a time")
       ->capture_default_str()

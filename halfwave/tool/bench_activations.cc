@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t largest_size = std::int64_t{1} << 30;
 
-struct Options {
+struct BenchActivationsArguments {
   std::vector<std::string> names;
   std::vector<std::int64_t> sizes{1 << 14, 1 << 24};  // in the cache of a core, and beyond all caches
   double seconds = 0.4;
@@ -66,8 +66,8 @@ std::vector<Activation> chosen(const std::vector<std::string>& names, bool masks
   return all;
 }
 
-void print_json(const Options& options, std::int64_t n, const std::string& name, const char* pass,
-                bool in_place, double cost) {
+void print_json(const BenchActivationsArguments& options, std::int64_t n, const std::string& name,
+                const char* pass, bool in_place, double cost) {
   if (!options.json) return;
   const nlohmann::ordered_json line{
       {"activation", name},        {"pass", pass},         {"n", n},
@@ -76,7 +76,8 @@ void print_json(const Options& options, std::int64_t n, const std::string& name,
   std::fflush(stdout);
 }
 
-SizeResult measure(const Options& options, const std::vector<Activation>& all, std::int64_t n) {
+SizeResult measure(const BenchActivationsArguments& options, const std::vector<Activation>& all,
+                   std::int64_t n) {
   ActivationTimer timer({.n = static_cast<std::size_t>(n),
                          .in_place = options.in_place,
                          .masks = options.masks,
@@ -95,14 +96,14 @@ SizeResult measure(const Options& options, const std::vector<Activation>& all, s
   return result;
 }
 
-std::string title(const Options& options, std::int64_t n) {
+std::string title(const BenchActivationsArguments& options, std::int64_t n) {
   return fmt::format("{} values ({}), {}{}", count_text(static_cast<std::size_t>(n)),
                      bytes_text(static_cast<std::size_t>(n) * sizeof(float)),
                      options.in_place ? "in place" : "out of place",
                      options.masks ? ", backward from a bit a value" : "");
 }
 
-void print_table(const Options& options, const SizeResult& result) {
+void print_table(const BenchActivationsArguments& options, const SizeResult& result) {
   Table table(
       {"activation", "forward ns/value", "x copy", "x relu", "backward ns/value", "x copy", "x relu"});
   table.align_right({1, 2, 3, 4, 5, 6});
@@ -119,7 +120,7 @@ void print_table(const Options& options, const SizeResult& result) {
 }
 
 // From which one reads that max(0, x) is cheaper than 1 / (1 + exp(-x)), where those two were measured.
-void print_conclusion(const Options& options, const SizeResult& result) {
+void print_conclusion(const BenchActivationsArguments& options, const SizeResult& result) {
   if (result.costs.size() == 1) return;
   const Cost& relu = result.yardstick();
   const Cost& dearest = *std::max_element(
@@ -131,7 +132,7 @@ void print_conclusion(const Options& options, const SizeResult& result) {
              relu.activation->info().name, relu.activation->info().formula, dearest.backward / relu.backward);
 }
 
-void write_picture(const Options& options, const std::vector<SizeResult>& results) {
+void write_picture(const BenchActivationsArguments& options, const std::vector<SizeResult>& results) {
   BarChart chart{.title = fmt::format("Activations: ns a value, {} threads", thread_count()),
                  .series = {"forward", "backward"},
                  .panels = {}};
@@ -148,7 +149,7 @@ void write_picture(const Options& options, const std::vector<SizeResult>& result
   write_file(options.svg, bar_chart_svg(chart));
 }
 
-void run(const Options& options) {
+void run(const BenchActivationsArguments& options) {
   use_threads(options.threads);
   if (std::isnan(options.seconds))
     throw UsageError("--seconds: expected a number from 0.001 to 3600, got nan");
@@ -167,7 +168,7 @@ void run(const Options& options) {
 void add_bench_activations(CLI::App& bench) {
   auto* command =
       bench.add_subcommand("activations", "What a value costs in each activation, beside a memory copy");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchActivationsArguments>();
   command->add_option("NAME", options->names,
                       "Activations, as in leaky_relu:slope=0.1 (default: all; relu is always measured too)");
   command->add_option("--n", options->sizes, "Sizes of the arrays, in values, with commas between them")

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t shown_duplicates = 10;
 
-struct Options {
+struct DataArguments {
   std::string data;
   std::string augment;
   std::string sheet;
@@ -116,14 +116,14 @@ void print_json(const DataPair& data, const std::vector<Duplicate>& duplicates) 
 }
 
 // photos-sheet.png, in the folder where the tool runs.
-std::string sheet_name(const Options& options) {
+std::string sheet_name(const DataArguments& options) {
   if (!options.sheet.empty()) return options.sheet;
   std::string stem = std::filesystem::path(last_name(options.data)).stem().string();
   if (stem.empty() || stem == "." || stem == "..") stem = "data";
   return stem + "-sheet.png";
 }
 
-void run(const Options& options) {
+void run(const DataArguments& options) {
   const Augmentation augmentation = usage([&] { return parse_augmentation(options.augment); });
   const DataPair data = open_quietly(options.data, data_options(options.data_choice));
   const std::vector<Duplicate> duplicates = find_duplicates(*data.train, *data.test);
@@ -150,7 +150,7 @@ void run(const Options& options) {
 void add_data(CLI::App& app) {
   auto* command =
       app.add_subcommand("data", "Examine data: classes, sizes, damaged files, duplicates, a sheet");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataArguments>();
   command->add_option("DATA", options->data, data_help)->required();
   command->add_option("--augment", options->augment,
                       "Draw changed copies, as `halfwave train --augment` makes them: flip,crop=4 and so on");

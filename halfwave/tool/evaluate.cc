@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t batch = 64;
 
-struct Options {
+struct EvaluateArguments {
   std::string run;
   std::string data;
   bool json = false;
@@ -29,14 +29,14 @@ struct Options {
   DataChoice data_choice;
 };
 
-struct Source {
+struct EvaluatedData {
   std::string name;
   DataOptions how;
 };
 
 // Other data are opened as the model takes them; those of the run as they were for its training.
-Source data_of(const Options& options, const Model& model) {
-  Source source;
+EvaluatedData data_of(const EvaluateArguments& options, const Model& model) {
+  EvaluatedData source;
   std::error_code code;
   if (!options.data.empty()) {
     source.name = options.data;
@@ -122,7 +122,7 @@ void print_tables(const Evaluation& e, const std::vector<std::string>& classes, 
 
 // Of a number that was learned.
 void print_distances(const Evaluation& e, const TableForm& form, const std::string& data,
-                     const Options& options) {
+                     const EvaluateArguments& options) {
   const auto& [rmse, mae, r2] = *e.distances;
   if (options.json) {
     const nlohmann::ordered_json json{
@@ -141,12 +141,12 @@ void print_distances(const Evaluation& e, const TableForm& form, const std::stri
   }
 }
 
-void run(const Options& options) {
+void run(const EvaluateArguments& options) {
   use_threads(options.threads);
   const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   const std::filesystem::path path = model_path(options.run);
   const Model model = load_model(path);
-  const Source source = data_of(options, model);
+  const EvaluatedData source = data_of(options, model);
   const DataPair data = open_shown(source.name, source.how);
   const auto& part = options.training ? data.train : data.test;
   check_fit(model.net, *part);
@@ -186,7 +186,7 @@ void run(const Options& options) {
 void add_evaluate(CLI::App& app) {
   auto* command =
       app.add_subcommand("evaluate", "Measure a trained net: accuracy, loss, classes, confusions");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluateArguments>();
   command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")
       ->required();
   command->add_option("DATA", options->data,

@@ -10,14 +10,14 @@
 namespace halfwave::tool {
 namespace {
 
-struct Options {
+struct ExportArguments {
   std::string data;
   std::string folder;
   std::size_t count = 10;
   DataChoice data_choice;
 };
 
-void run(const Options& options) {
+void run(const ExportArguments& options) {
   const DataPair data = open_shown(options.data, data_options(options.data_choice));
   const Dataset& test = *data.test;
   const Shape shape = test.shape();
@@ -46,7 +46,7 @@ void run(const Options& options) {
 
 void add_export(CLI::App& app) {
   auto* command = app.add_subcommand("export", "Write test pictures of a data set as PNG files");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportArguments>();
   command->add_option("DATA", options->data, data_help)->required();
   command->add_option("FOLDER", options->folder, "Where to; made if missing")->required();
   command->add_option("--count", options->count, "How many, from the first on")

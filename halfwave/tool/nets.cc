@@ -11,13 +11,13 @@
 namespace halfwave::tool {
 namespace {
 
-struct Options {
+struct NetsArguments {
   std::string net;
   std::string activation;
   bool toml = false;
 };
 
-void list() {
+void list_nets() {
   Table table({"net", "input", "parameters", "multiply-adds", "what it is"});
   table.align_right({2, 3});
   for (const BuiltInNet& built_in : built_in_nets()) {
@@ -29,7 +29,7 @@ void list() {
              table.text());
 }
 
-void show(const Options& options) {
+void show(const NetsArguments& options) {
   NetSpec spec = load_net(options.net);
   set_activation(spec, options.activation);
   const Net net(spec);
@@ -50,7 +50,7 @@ void show(const Options& options) {
 void add_nets(CLI::App& app) {
   auto* command =
       app.add_subcommand("nets", "List the built-in nets, or print one: layers, sizes, work and TOML");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<NetsArguments>();
   command->add_option("NET", options->net, "A built-in net or the path of a .toml file");
   add_activation(*command, options->activation);
   command->add_flag("--toml", options->toml,
@@ -65,7 +65,7 @@ void add_nets(CLI::App& app) {
     if (options->net.empty() && (options->toml || !options->activation.empty())) {
       throw UsageError("--toml and --activation need a NET, as in `halfwave nets lenet5 --toml`");
     }
-    options->net.empty() ? list() : show(*options);
+    options->net.empty() ? list_nets() : show(*options);
   });
 }
 

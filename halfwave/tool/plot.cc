@@ -15,7 +15,7 @@
 namespace halfwave::tool {
 namespace {
 
-struct Options {
+struct PlotArguments {
   std::vector<std::string> activations;
   std::string range = "-5:5";
   std::optional<std::string> svg;
@@ -58,7 +58,7 @@ PlotRange parse_range(const std::string& text) {
                   -PlotRange::limit, PlotRange::limit, PlotRange::shortest, text));
 }
 
-void run(const Options& options) {
+void run(const PlotArguments& options) {
   const std::vector<Activation> activations = parse_activations(options.activations);
   const PlotRange range = parse_range(options.range);
   if (!options.svg) {
@@ -73,7 +73,7 @@ void run(const Options& options) {
 
 void add_plot(CLI::App& app) {
   auto* command = app.add_subcommand("plot", "Draw activations and their derivatives");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlotArguments>();
   command
       ->add_option("ACTIVATION", options->activations,
                    fmt::format("One to {} of `halfwave activations`, with parameters where they matter",

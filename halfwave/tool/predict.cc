@@ -17,7 +17,7 @@
 namespace halfwave::tool {
 namespace {
 
-struct Options {
+struct PredictArguments {
   std::string run;
   std::vector<std::string> pictures;
   std::size_t top = 3;
@@ -72,7 +72,7 @@ Image read_picture(const std::string& name, const Shape& input) {
 }
 
 void print(const std::string& name, const std::vector<float>& shares, const std::vector<std::string>& classes,
-           const Options& options) {
+           const PredictArguments& options) {
   std::vector<std::size_t> order(shares.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -91,7 +91,7 @@ void print(const std::string& name, const std::vector<float>& shares, const std:
 }
 
 // Each row of the tables: the number, or the classes.
-void predict_tables(const Options& options, const Model& model, const Predictor& predictor) {
+void predict_tables(const PredictArguments& options, const Model& model, const Predictor& predictor) {
   const TableForm& form = *model.info.table;
   std::vector<float> values(form.values());
   std::vector<float> shares(model.net.output().size());
@@ -114,7 +114,7 @@ void predict_tables(const Options& options, const Model& model, const Predictor&
   }
 }
 
-void run(const Options& options) {
+void run(const PredictArguments& options) {
   use_threads(options.threads);
   const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   const Model model = load_model(model_path(options.run));
@@ -142,7 +142,7 @@ void run(const Options& options) {
 void add_predict(CLI::App& app) {
   auto* command = app.add_subcommand(
       "predict", "Name what is in pictures (JPEG, PNG, WebP, GIF, BMP, PGM, PPM of any size)");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PredictArguments>();
   command->add_option("RUN", options->run, "Folder of a run (its best model) or a .safetensors file")
       ->required();
   command

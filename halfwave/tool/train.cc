@@ -29,7 +29,7 @@ namespace {
 // A checkpoint in the middle of an epoch at least this often.
 constexpr double checkpoint_seconds = 60;
 
-struct Options {
+struct TrainArguments {
   std::string net;
   std::string data;
   std::string activation;
@@ -63,7 +63,7 @@ void report(const RunFolder& run, const Trainer& trainer, const std::string& tit
   write_file(run.curve(), learning_curve_svg(history, title, trainer.is_regression()));
 }
 
-void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Options& options) {
+void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const TrainArguments& options) {
   const std::string data_fingerprint = fingerprint(data);
   const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
   const Interrupt interrupt;
@@ -125,7 +125,7 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Op
 
 // Opens the data in the size that the net takes, or that was asked for; a net that comes with the tool is
 // then made to fit them.
-DataPair open_for(NetSpec& spec, const Options& options, const std::optional<TableForm>& form) {
+DataPair open_for(NetSpec& spec, const TrainArguments& options, const std::optional<TableForm>& form) {
   DataOptions how = data_options(options.data_choice);
   how.form = form;
   const bool own = options.from.empty() && is_built_in(options.net);
@@ -156,7 +156,7 @@ void prepare_fine_tuning(Model& model, Net& net, const Dataset& data, bool rate_
   if (!rate_is_given && !fresh.empty()) t.old_rate = 0.1;
 }
 
-void start(Options& options, const CLI::App& command) {
+void start(TrainArguments& options, const CLI::App& command) {
   TrainOptions& chosen = options.train;
   use_threads(options.threads);
   usage([&] {
@@ -216,7 +216,7 @@ std::optional<Model> origin(const RunFolder& run, const RunConfig& config, bool 
   return checkpoint ? load_model(*checkpoint) : load_model(std::filesystem::path(config.from));
 }
 
-void resume(const Options& options) {
+void resume(const TrainArguments& options) {
   const RunFolder run(options.resume);
   const RunConfig config = run.open();
   set_thread_count(static_cast<int>(config.train.threads));
@@ -255,7 +255,7 @@ void resume(const Options& options) {
 
 void add_train(CLI::App& app) {
   auto* command = app.add_subcommand("train", "Train a net on labelled pictures");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainArguments>();
   TrainOptions& t = options->train;
   command->add_option("NET", options->net,
                       "A built-in net (see `halfwave nets`) or the path of a .toml file");

@@ -13,7 +13,7 @@
 namespace halfwave {
 namespace {
 
-constexpr Shape shape{.height = 6, .width = 5, .channels = 3};
+constexpr Shape small_shape{.height = 6, .width = 5, .channels = 3};
 
 // Every value is another one.
 std::vector<float> numbered(const Shape& of) {
@@ -58,7 +58,7 @@ class OneLargePicture : public OnePicture {
 };
 
 std::vector<float> changed(const std::string& text, std::uint32_t image, const std::vector<float>& from,
-                           const Shape& of = shape) {
+                           const Shape& of = small_shape) {
   const Augmenter augmenter(parse_augmentation(text), of,
                             std::vector<float>(static_cast<std::size_t>(of.channels), -1.0F));
   std::vector<float> to(from.size(), 99.0F);
@@ -69,7 +69,7 @@ std::vector<float> changed(const std::string& text, std::uint32_t image, const s
 }
 
 // Pixel (y, x) of the first channel.
-float at(const std::vector<float>& values, std::int64_t y, std::int64_t x, const Shape& of = shape) {
+float at(const std::vector<float>& values, std::int64_t y, std::int64_t x, const Shape& of = small_shape) {
   return values[static_cast<std::size_t>((y * of.width + x) * of.channels)];
 }
 
@@ -101,35 +101,37 @@ TEST(Augment, WrongTextsAreRefused) {
     EXPECT_NE(error(text), "no error") << text;
 }
 
-TEST(Augment, NoneChangesNothing) { EXPECT_EQ(changed("none", 0, numbered(shape)), numbered(shape)); }
+TEST(Augment, NoneChangesNothing) {
+  EXPECT_EQ(changed("none", 0, numbered(small_shape)), numbered(small_shape));
+}
 
 TEST(Augment, FlipExchangesLeftAndRightOfHalfOfThem) {
-  const std::vector<float> from = numbered(shape);
+  const std::vector<float> from = numbered(small_shape);
   int flipped = 0;
   for (std::uint32_t image = 0; image < 1000; ++image) {
     const std::vector<float> to = changed("flip", image, from);
     if (to == from) continue;
     ++flipped;
-    for (std::int64_t y = 0; y < shape.height; ++y)
-      for (std::int64_t x = 0; x < shape.width; ++x)
-        ASSERT_EQ(at(to, y, x), at(from, y, shape.width - 1 - x));
+    for (std::int64_t y = 0; y < small_shape.height; ++y)
+      for (std::int64_t x = 0; x < small_shape.width; ++x)
+        ASSERT_EQ(at(to, y, x), at(from, y, small_shape.width - 1 - x));
   }
   EXPECT_NEAR(flipped, 500, 80);  // 5 standard deviations of 16
 }
 
 TEST(Augment, CropMovesByWholePixelsAndFillsTheRest) {
-  const std::vector<float> from = numbered(shape);
+  const std::vector<float> from = numbered(small_shape);
   std::map<std::pair<std::int64_t, std::int64_t>, int> moves;
   for (std::uint32_t image = 0; image < 2500; ++image) {
     const std::vector<float> to = changed("crop=2", image, from);
     // The middle is always there: it tells the move.
     const auto place =
         static_cast<std::int64_t>(std::find(from.begin(), from.end(), at(to, 3, 2)) - from.begin()) / 3;
-    const std::int64_t down = place / shape.width - 3;
-    const std::int64_t right = place % shape.width - 2;
+    const std::int64_t down = place / small_shape.width - 3;
+    const std::int64_t right = place % small_shape.width - 2;
     ++moves[{down, right}];
-    for (std::int64_t y = 0; y < shape.height; ++y) {
-      for (std::int64_t x = 0; x < shape.width; ++x) {
+    for (std::int64_t y = 0; y < small_shape.height; ++y) {
+      for (std::int64_t x = 0; x < small_shape.width; ++x) {
         const bool inside = y + down >= 0 && y + down < 6 && x + right >= 0 && x + right < 5;
         ASSERT_EQ(at(to, y, x), inside ? at(from, y + down, x + right) : -1.0F);
       }
@@ -140,7 +142,7 @@ TEST(Augment, CropMovesByWholePixelsAndFillsTheRest) {
 }
 
 TEST(Augment, MovesAgreeWhetherInterpolatedOrNot) {
-  const std::vector<float> from = numbered(shape);
+  const std::vector<float> from = numbered(small_shape);
   const auto close = [](const std::vector<float>& a, const std::vector<float>& b) {
     double most = 0;
     for (std::size_t i = 0; i < a.size(); ++i)
@@ -175,9 +177,9 @@ TEST(Augment, TurnsAndShiftsWhereItSays) {
 }
 
 TEST(Augment, ResizeTakesPartsOfTheWholePicture) {
-  const Augmenter augmenter({.resize = 0.25}, shape, {0, 0, 0});
+  const Augmenter augmenter({.resize = 0.25}, small_shape, {0, 0, 0});
   std::vector<float> unchanged;
-  std::vector<float> values(shape.size());
+  std::vector<float> values(small_shape.size());
   const auto part_of = [&](const OneLargePicture& picture, std::uint64_t step) {
     augmenter.get(picture, 0, RandomStream(3, RandomPurpose::augment, step), unchanged, values.data());
     return picture.part();
@@ -217,7 +219,7 @@ TEST(Augment, ResizeTakesPartsOfTheWholePicture) {
 
 TEST(Augment, JitterKeepsTheRangeAndChangesLittle) {
   RandomStream random(1, RandomPurpose::test);
-  std::vector<float> from(shape.size());
+  std::vector<float> from(small_shape.size());
   for (float& value : from) value = random.uniform();
   std::set<float> firsts;
   for (std::uint32_t image = 0; image < 100; ++image) {
@@ -272,7 +274,7 @@ TEST(Augment, MixingSharesAreOfTheBetaDistribution) {
       mean += density * std::max(b, 1 - b);
     }
     mean /= mass;
-    const Augmenter augmenter({.mixup = a}, shape, {0, 0, 0});
+    const Augmenter augmenter({.mixup = a}, small_shape, {0, 0, 0});
     double sum = 0;
     constexpr int draws = 20'000;
     for (int i = 0; i < draws; ++i) {
@@ -284,7 +286,7 @@ TEST(Augment, MixingSharesAreOfTheBetaDistribution) {
     // Its deviation is at most 0.2: 5 standard errors of 0.0014.
     EXPECT_NEAR(sum / draws, mean, 0.007) << a;
   }
-  EXPECT_EQ(Augmenter({}, shape, {0, 0, 0}).mixing_share(RandomStream(1, RandomPurpose::mixup)), 1);
+  EXPECT_EQ(Augmenter({}, small_shape, {0, 0, 0}).mixing_share(RandomStream(1, RandomPurpose::mixup)), 1);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ std::uint32_t below(RandomStream& random, std::size_t limit) {
   return random.below(static_cast<std::uint32_t>(limit));
 }
 
-std::string error(const std::string& bytes) {
+std::string image_error(const std::string& bytes) {
   return message([&] { decode_image(bytes, "x"); });
 }
 
@@ -214,14 +214,15 @@ TEST(Png, IsCutAnywhere) {
   const std::string file = make_png(colour_png, 1).file;
   // libspng does not miss the checksum of the empty chunk at the end.
   for (std::size_t length = 8; length < file.size() - 4; ++length) {
-    EXPECT_TRUE(error(file.substr(0, length)).starts_with("x: the PNG image is cut or damaged (")) << length;
+    EXPECT_TRUE(image_error(file.substr(0, length)).starts_with("x: the PNG image is cut or damaged ("))
+        << length;
   }
   const std::string text = "x: the PNG image is cut or damaged (";
-  EXPECT_EQ(error(file.substr(0, 100)), text + spng_strerror(SPNG_IO_EOF) + ")");
+  EXPECT_EQ(image_error(file.substr(0, 100)), text + spng_strerror(SPNG_IO_EOF) + ")");
   std::string damaged = file;
   const std::size_t checksum = file.size() - 12 - 4;  // of the pixels, before the empty chunk
   damaged[checksum] = static_cast<char>(damaged[checksum] ^ 4);
-  EXPECT_EQ(error(damaged), text + spng_strerror(SPNG_ECHUNK_CRC) + ")");
+  EXPECT_EQ(image_error(damaged), text + spng_strerror(SPNG_ECHUNK_CRC) + ")");
 }
 
 // Makes the checksum of every chunk right, so that damage gets past it.
@@ -240,10 +241,10 @@ std::string with_checksums(std::string file) {
 TEST(Png, ClaimsTooMuch) {
   std::string file = make_png(colour_png, 1).file;
   file.replace(16, 8, big_endian(60'000) + big_endian(60'000));
-  EXPECT_EQ(error(with_checksums(file)),
+  EXPECT_EQ(image_error(with_checksums(file)),
             "x: expected at most 100 megapixels, got 60000 x 60000 (3600 megapixels); make it smaller");
   file.replace(16, 8, big_endian(10'000) + big_endian(9'999));
-  EXPECT_EQ(error(with_checksums(file)),
+  EXPECT_EQ(image_error(with_checksums(file)),
             "x: the PNG image is cut or damaged (9999 x 10000 pixels cannot be in " +
                 std::to_string(file.size()) + " bytes)");
 }
@@ -257,7 +258,7 @@ TEST(Png, StandsMutation) {
     for (std::uint32_t k = random.below(4) + 1; k > 0; --k) {
       file[8 + below(random, file.size() - 8)] = static_cast<char>(random.below(256));
     }
-    const std::string text = error(i % 3 == 0 ? file : with_checksums(file));
+    const std::string text = image_error(i % 3 == 0 ? file : with_checksums(file));
     EXPECT_TRUE(text == "no error" || text.starts_with("x: ")) << text;
   }
 }
@@ -332,10 +333,11 @@ TEST(Jpeg, IsCutAnywhere) {
   for (const int flags : {0, TJFLAG_PROGRESSIVE}) {
     const std::string file = make_jpeg(ramp(3), 40, 56, {.flags = flags});
     for (std::size_t length = 3; length < file.size(); ++length) {
-      EXPECT_TRUE(error(file.substr(0, length)).starts_with("x: the JPEG image is cut, damaged or unusual ("))
-          << length << error(file.substr(0, length));
+      EXPECT_TRUE(
+          image_error(file.substr(0, length)).starts_with("x: the JPEG image is cut, damaged or unusual ("))
+          << length << image_error(file.substr(0, length));
     }
-    EXPECT_EQ(error(file.substr(0, file.size() - 30)),
+    EXPECT_EQ(image_error(file.substr(0, file.size() - 30)),
               "x: the JPEG image is cut, damaged or unusual (Premature end of JPEG file)");
   }
 }
@@ -345,7 +347,7 @@ TEST(Jpeg, ClaimsTooMuch) {
   const std::size_t frame = file.find("\xff\xc0");
   ASSERT_NE(frame, std::string::npos);
   file.replace(frame + 5, 4, big_endian(60'000U << 16 | 60'000U));
-  EXPECT_EQ(error(file),
+  EXPECT_EQ(image_error(file),
             "x: expected at most 100 megapixels, got 60000 x 60000 (3600 megapixels); make it smaller");
 }
 
@@ -362,7 +364,7 @@ TEST(Jpeg, StandsMutation) {
     for (std::uint32_t k = random.below(4) + 1; k > 0; --k) {
       file[3 + below(random, file.size() - 3)] = static_cast<char>(random.below(256));
     }
-    const std::string text = error(file);
+    const std::string text = image_error(file);
     EXPECT_TRUE(text == "no error" || text.starts_with("x: ")) << text;
   }
 }
@@ -371,12 +373,12 @@ TEST(Image, IsSomethingElse) {
   const auto other = [](const std::string& what) {
     return "x: expected a picture (JPEG, PNG, WebP, GIF, BMP, PGM or PPM), got " + what + "; convert it";
   };
-  EXPECT_EQ(error(""), "x: expected a picture, got an empty file");
-  EXPECT_EQ(error("BM6"), other("a file that begins with 42 4d 36"));
-  EXPECT_EQ(error(std::string("II*\0", 4)), other("a TIFF image"));
-  EXPECT_EQ(error(gzip("1")), other("a gzip file"));
-  EXPECT_EQ(error("hello, world"), other("a file that begins with 68 65 6c 6c 6f 2c 20 77"));
-  EXPECT_EQ(error("\xff"), other("a file that begins with ff"));
+  EXPECT_EQ(image_error(""), "x: expected a picture, got an empty file");
+  EXPECT_EQ(image_error("BM6"), other("a file that begins with 42 4d 36"));
+  EXPECT_EQ(image_error(std::string("II*\0", 4)), other("a TIFF image"));
+  EXPECT_EQ(image_error(gzip("1")), other("a gzip file"));
+  EXPECT_EQ(image_error("hello, world"), other("a file that begins with 68 65 6c 6c 6f 2c 20 77"));
+  EXPECT_EQ(image_error("\xff"), other("a file that begins with ff"));
 }
 
 TEST(Image, IsReadFromAFile) {

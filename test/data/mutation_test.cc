@@ -22,7 +22,7 @@ std::size_t count_of_mutations() {
   return text != nullptr ? std::stoul(text) : 300;
 }
 
-std::uint32_t below(RandomStream& random, std::size_t limit) {
+std::uint32_t place_below(RandomStream& random, std::size_t limit) {
   return random.below(static_cast<std::uint32_t>(limit));
 }
 
@@ -32,7 +32,7 @@ std::string mutated(std::string bytes, const std::string& other, RandomStream& r
   for (std::uint32_t change = random.below(4) + 1; change > 0 && !bytes.empty(); --change) {
     // The beginning, where the sizes are, is hit as often as all of the rest.
     const std::size_t reach = random.below(2) == 0 ? std::min<std::size_t>(bytes.size(), 64) : bytes.size();
-    const std::size_t at = below(random, reach);
+    const std::size_t at = place_below(random, reach);
     const std::size_t length = std::min<std::size_t>(bytes.size() - at, random.below(40) + 1);
     switch (random.below(7)) {
       case 0:
@@ -54,7 +54,7 @@ std::string mutated(std::string bytes, const std::string& other, RandomStream& r
         bytes.insert(at, bytes.substr(at, length));
         break;
       default:
-        bytes.replace(at, length, other.substr(below(random, other.size()), length));
+        bytes.replace(at, length, other.substr(place_below(random, other.size()), length));
     }
   }
   return bytes;

@@ -29,14 +29,14 @@ std::vector<double> formula(const std::vector<double>& x, std::size_t channels,
   return y;
 }
 
-struct Case {
+struct ResponseCase {
   std::size_t rows, channels;
   ResponseNormOptions options;
 };
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = [] {
-    std::vector<Case> list;
+const std::vector<ResponseCase>& response_cases() {
+  static const std::vector<ResponseCase> all = [] {
+    std::vector<ResponseCase> list;
     const std::vector<ResponseNormOptions> options{{5, 1e-4F, 0.75F, 1.0F}, {5, 5e-4F, 0.75F, 2.0F},
                                                    {1, 1.0F, 0.5F, 1.0F},   {2, 0.7F, 0.75F, 1.5F},
                                                    {4, 2.0F, 1.25F, 0.5F},  {9, 0.3F, 0.0F, 1.0F}};
@@ -50,8 +50,8 @@ const std::vector<Case>& cases() {
 }
 
 template <class Test>
-void over_cases(Test&& test) {
-  for (const Case& c : cases()) {
+void over_response_cases(Test&& test) {
+  for (const ResponseCase& c : response_cases()) {
     SCOPED_TRACE(fmt::format("{} rows of {} channels, window {}, alpha {}, beta {}, k {}", c.rows, c.channels,
                              c.options.window, c.options.alpha, c.options.beta, c.options.k));
     for (const int threads : {1, 2}) {
@@ -70,7 +70,7 @@ double relative_bound(const ResponseNormOptions& o) {
 }
 
 TEST(ResponseNorm, AgreesWithTheFormula) {
-  over_cases([](const Case& c) {
+  over_response_cases([](const ResponseCase& c) {
     RandomStream random = random_of(c.channels);
     const Edge edge = c.channels % 2 == 0 ? Edge::back : Edge::front;
     const Guarded<float> x(normal_values(random, c.rows * c.channels), edge);
@@ -90,7 +90,7 @@ TEST(ResponseNorm, AgreesWithTheFormula) {
 // float rounding of the kernel: each of its at most window + 1 parts is off by twice the forward bound and
 // the window's sum by window roundings.
 TEST(ResponseNorm, HasTheGradientOfTheFormula) {
-  over_cases([](const Case& c) {
+  over_response_cases([](const ResponseCase& c) {
     if (c.rows > 100) return;
     RandomStream random = random_of(50 + c.channels);
     const Edge edge = c.channels % 2 == 0 ? Edge::front : Edge::back;

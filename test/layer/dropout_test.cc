@@ -9,24 +9,24 @@
 namespace halfwave {
 namespace {
 
-Net net_of(const std::string& layers) {
+Net dropout_net(const std::string& layers) {
   return Net(parse_net("input = [10, 10, 20]\nlayers = [" + layers + "]", "test"));
 }
 
 constexpr std::size_t size = 2000;
-constexpr std::int64_t batch = 8;
+constexpr std::int64_t dropout_batch = 8;
 
 // The outputs for inputs of 1.
 std::vector<float> run(const Net& net, const StepContext& context) {
-  const std::vector<float> x(size * batch, 1.0F);
-  Plan plan(net, {.batch = batch, .training = true});
-  const float* y = plan.forward(x.data(), batch, context);
+  const std::vector<float> x(size * dropout_batch, 1.0F);
+  Plan plan(net, {.batch = dropout_batch, .training = true});
+  const float* y = plan.forward(x.data(), dropout_batch, context);
   return {y, y + x.size()};
 }
 
 TEST(Dropout, DropsTheShareAndScalesTheRest) {
   for (const double p : {0.0, 0.1, 0.5, 0.9}) {
-    const Net net = net_of("{ dropout = " + std::to_string(p) + " }");
+    const Net net = dropout_net("{ dropout = " + std::to_string(p) + " }");
     const std::vector<float> y = run(net, {.running = {}, .seed = 1, .step = 2});
     std::size_t dropped = 0;
     for (const float value : y) {
@@ -44,10 +44,10 @@ TEST(Dropout, DropsTheShareAndScalesTheRest) {
 }
 
 TEST(Dropout, GivesItsMaskToBackward) {
-  const Net net = net_of("{ dropout = 0.3 }");
-  const std::vector<float> x(size * batch, 1.0F);
-  Plan plan(net, {.batch = batch, .training = true, .input_gradient = true});
-  const float* const out = plan.forward(x.data(), batch, {.running = {}, .seed = 3, .step = 4});
+  const Net net = dropout_net("{ dropout = 0.3 }");
+  const std::vector<float> x(size * dropout_batch, 1.0F);
+  Plan plan(net, {.batch = dropout_batch, .training = true, .input_gradient = true});
+  const float* const out = plan.forward(x.data(), dropout_batch, {.running = {}, .seed = 3, .step = 4});
   const std::vector<float> y(out, out + x.size());
   std::fill_n(plan.output_gradient(), x.size(), 1.0F);
   plan.backward(nullptr);
@@ -55,13 +55,13 @@ TEST(Dropout, GivesItsMaskToBackward) {
 }
 
 TEST(Dropout, DependsOnSeedStepLayerAndImageAlone) {
-  const Net net = net_of("{ dropout = 0.5 }");
+  const Net net = dropout_net("{ dropout = 0.5 }");
   const auto base = run(net, {.running = {}, .seed = 1, .step = 2});
   EXPECT_EQ(run(net, {.running = {}, .seed = 1, .step = 2}), base);
   EXPECT_NE(run(net, {.running = {}, .seed = 2, .step = 2}), base);
   EXPECT_NE(run(net, {.running = {}, .seed = 1, .step = 3}), base);
-  EXPECT_NE(run(net_of("'flatten', { dropout = 0.5 }"), {.running = {}, .seed = 1, .step = 2}), base);
-  for (std::int64_t image = 1; image < batch; ++image) {
+  EXPECT_NE(run(dropout_net("'flatten', { dropout = 0.5 }"), {.running = {}, .seed = 1, .step = 2}), base);
+  for (std::int64_t image = 1; image < dropout_batch; ++image) {
     EXPECT_FALSE(std::equal(base.begin(), base.begin() + size,
                             base.begin() + image * static_cast<std::int64_t>(size)));
   }
@@ -76,7 +76,7 @@ TEST(Dropout, DependsOnSeedStepLayerAndImageAlone) {
 // Two of them in one net do not drop the same places: of what the first keeps, half is left.
 TEST(Dropout, IsIndependentInEachLayer) {
   const std::vector<float> y =
-      run(net_of("{ dropout = 0.5 }, { dropout = 0.5 }"), {.running = {}, .seed = 1, .step = 2});
+      run(dropout_net("{ dropout = 0.5 }, { dropout = 0.5 }"), {.running = {}, .seed = 1, .step = 2});
   const auto left =
       static_cast<double>(std::count_if(y.begin(), y.end(), [](float value) { return value != 0; }));
   const auto count = static_cast<double>(y.size());
@@ -85,10 +85,10 @@ TEST(Dropout, IsIndependentInEachLayer) {
 
 // A view of its input: nothing is copied, not even the caller's images.
 TEST(Dropout, DoesNothingInInference) {
-  const Net net = net_of("{ dropout = 0.9 }");
-  const std::vector<float> x(size * batch, 1.5F);
-  Plan plan(net, {.batch = batch});
-  EXPECT_EQ(plan.forward(x.data(), batch), x.data());
+  const Net net = dropout_net("{ dropout = 0.9 }");
+  const std::vector<float> x(size * dropout_batch, 1.5F);
+  Plan plan(net, {.batch = dropout_batch});
+  EXPECT_EQ(plan.forward(x.data(), dropout_batch), x.data());
   EXPECT_EQ(plan.arena_bytes(), 0U);
 }
 

@@ -7,12 +7,12 @@
 namespace halfwave {
 namespace {
 
-struct Wrong {
+struct WrongNet {
   const char* toml;
   const char* message;
 };
 
-const Wrong all_wrong[] = {
+const WrongNet wrong_nets[] = {
     {"name = 'n'\ninput = [1, 1, 1]\nlayers = []", "net 'n': it has no layers"},
     {"name = \"n\\u001b[31m\"\ninput = [1, 1, 1]\nlayers = ['relu']",
      "'name': the name of a net may not hold line breaks or other control characters"},
@@ -86,7 +86,7 @@ const Wrong all_wrong[] = {
 };
 
 TEST(NetError, NamesLayerExpectedAndFound) {
-  for (const Wrong& wrong : all_wrong) {
+  for (const WrongNet& wrong : wrong_nets) {
     EXPECT_EQ(message([&] { net_of(wrong.toml); }), wrong.message) << wrong.toml;
   }
 }

@@ -25,12 +25,12 @@ TEST(Spec, NamesTheLineOfASyntaxError) {
   }
 }
 
-struct Wrong {
+struct WrongSpec {
   const char* toml;
   const char* message;
 };
 
-const Wrong all_wrong[] = {
+const WrongSpec wrong_specs[] = {
     {"", "my.toml: 'input' is missing: expected [height, width, channels]"},
     {"input = [1, 1, 1]", "my.toml: 'layers' is missing: expected an array of layers"},
     {"input = [1, 1, 1]\nlayers = 'relu'", "my.toml: 'layers' is missing: expected an array of layers"},
@@ -76,7 +76,7 @@ const Wrong all_wrong[] = {
 };
 
 TEST(Spec, SaysWhatIsWrongAndWhere) {
-  for (const Wrong& wrong : all_wrong) {
+  for (const WrongSpec& wrong : wrong_specs) {
     const std::string error = error_of(wrong.toml);
     EXPECT_TRUE(error.starts_with(wrong.message))
         << wrong.toml << "\ngot " << error << "\nexpected " << wrong.message;
