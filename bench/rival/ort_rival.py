@@ -8,32 +8,14 @@ does not count. The set-ups below are tried for a moment each and the fastest is
 that one.
 """
 
-import argparse
-import io
 import sys
 
 sys.dont_write_bytecode = True
 import measure
+import onnx_rival
 
 SETUPS = [f"{threads}+{call}" for threads in ("spinning_threads", "sleeping_threads", "one_thread")
           for call in ("run", "bound")]
-NETS = ["lenet5", "mnist-example", "cifar-quick", "vgg-small", "resnet20"]
-
-
-def export(net, batch):
-    """The net as ONNX bytes."""
-    import warnings
-
-    import torch
-
-    import nets
-
-    warnings.simplefilter("ignore", DeprecationWarning)  # the old exporter needs no further packages
-    torch.manual_seed(1)
-    model, file = nets.make(net).eval(), io.BytesIO()
-    torch.onnx.export(model, (torch.randn(batch, *nets.INPUTS[net]),), file, dynamo=False, opset_version=17,
-                      input_names=["x"], output_names=["y"])
-    return file.getvalue()
 
 
 def infer_rate(model, batch, threads, seconds, setup):
@@ -65,30 +47,5 @@ def version():
     return onnxruntime.__version__
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("mode", choices=["infer"])
-    parser.add_argument("net", choices=NETS)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--trial-seconds", type=float, default=0.5, help="for each set-up, twice")
-    parser.add_argument("--setup", choices=SETUPS)
-    options = parser.parse_args()
-
-    model = measure.in_child(export, options.net, options.batch)
-
-    def rate(setup, seconds=options.trial_seconds):
-        return infer_rate(model, options.batch, options.threads, seconds, setup)
-
-    setup = options.setup or measure.fastest(SETUPS, rate)
-    images_per_second = rate(setup, options.seconds)
-    measure.report(
-        rival="ONNX Runtime", mode="infer", net=options.net, batch=options.batch, threads=options.threads,
-        setup=setup, images_per_second=images_per_second, peak_memory_bytes=measure.peak_memory_bytes(),
-        version=version())
-
-
 if __name__ == "__main__":
-    main()
+    onnx_rival.main(__doc__, "ONNX Runtime", version, SETUPS, infer_rate)

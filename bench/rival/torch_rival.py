@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""PyTorch beside Halfwave: the same nets, float32, eager, on the CPU. Each mode prints one JSON line.
+"""PyTorch beside Halfwave: the same nets, eager, on the CPU. Each mode prints one JSON line.
 
   torch_rival.py train NET --batch 64 --threads 2 --seconds 4     images a second of training on random input
+  torch_rival.py train NET --bf16                                 with autocast to bfloat16, else in float32
   torch_rival.py infer NET --batch 1 --threads 2 --seconds 4      of inference likewise
 
 Both try the set-ups below for a moment each and take the fastest; --setup NAME takes that one.
@@ -30,7 +31,7 @@ def random_batch(net, batch, setup):
     return x, torch.randint(nets.CLASSES, (batch,))
 
 
-def train_rate(net, batch, threads, seconds, setup):
+def train_rate(net, batch, threads, seconds, setup, bf16):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     model = nets.make(net).to(memory_format=memory_format(setup)).train()
@@ -41,30 +42,32 @@ def train_rate(net, batch, threads, seconds, setup):
     loss = nn.CrossEntropyLoss()
 
     def step():
-        loss(model(x), labels).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            error = loss(model(x), labels)
+        error.backward()
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
 
     return measure.images_per_second(step, batch, seconds)
 
 
-def infer_rate(net, batch, threads, seconds, setup):
+def infer_rate(net, batch, threads, seconds, setup, bf16):
     torch.set_num_threads(threads)
     model = nets.make(net).to(memory_format=memory_format(setup)).eval()
     x, _ = random_batch(net, batch, setup)
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         return measure.images_per_second(lambda: model(x), batch, seconds)
 
 
 def speed(options, function, setups):
     def rate(setup, seconds=options.trial_seconds):
-        return function(options.net, options.batch, options.threads, seconds, setup)
+        return function(options.net, options.batch, options.threads, seconds, setup, options.bf16)
 
     setup = options.setup or measure.fastest(setups, rate)
     images_per_second = rate(setup, options.seconds)
     measure.report(
-        rival="PyTorch", mode=options.mode, net=options.net, batch=options.batch, threads=options.threads,
-        setup=setup, images_per_second=images_per_second, peak_memory_bytes=measure.peak_memory_bytes(),
+        rival="PyTorch bf16" if options.bf16 else "PyTorch", mode=options.mode, net=options.net,
+        batch=options.batch, threads=options.threads, setup=setup, images_per_second=images_per_second, peak_memory_bytes=measure.peak_memory_bytes(),
         version=torch.__version__)
 
 
@@ -80,6 +83,7 @@ def main():
         own.add_argument("--seconds", type=float, default=4)
         own.add_argument("--trial-seconds", type=float, default=0.7, help="for each set-up, twice")
         own.add_argument("--setup", choices=setups)
+        own.add_argument("--bf16", action="store_true", help="autocast to bfloat16")
     options = parser.parse_args()
     if options.mode == "train":
         speed(options, train_rate, TRAIN_SETUPS)

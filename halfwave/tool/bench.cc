@@ -2,15 +2,19 @@
 // in bench_activations.cc.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "halfwave/base/clock.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/random.h"
 #include "halfwave/base/table.h"
+#include "halfwave/base/text.h"
 #include "halfwave/data/loader.h"
 #include "halfwave/kernel/multiply_add_limit.h"
 #include "halfwave/net/built_in.h"
@@ -18,6 +22,8 @@
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/data_choice.h"
 #include "halfwave/train/evaluation.h"
+#include "halfwave/train/model.h"
+#include "halfwave/train/run_folder.h"
 #include "halfwave/train/training_step.h"
 
 namespace halfwave::tool {
@@ -43,31 +49,64 @@ std::uint64_t peak_memory_bytes() {
   return 0;
 }
 
-// What the net is fed with: batches of real data, or the same random normal input again and again.
+// A net with random weights, or a model with those that it has learned.
+struct Subject {
+  Net net;
+  std::optional<ModelInfo> info;  // of a model
+};
+
+// What the net is fed with, again and again: some batches of real data, read before, or one of random normal
+// input.
 class InputSource {
  public:
-  InputSource(const Net& net, const BenchArguments& options) {
-    if (!options.data.empty()) {
-      const DataPair data = open_shown(options.data, data_options_for(net.input()));
-      check_fit(net, *data.train);
-      loader_ = std::make_unique<Loader>(data.train, measure_normalisation(*data.train),
-                                         LoaderOptions{.batch = options.batch, .threads = thread_count()});
-      return;
-    }
-    random_.size = options.batch;
-    random_.x = Buffer(net.input().size() * static_cast<std::size_t>(options.batch));
-    RandomStream random(1, RandomPurpose::bench);
-    for (float& x : random_.x.span()) x = random.normal();
-    for (std::int64_t i = 0; i < options.batch; ++i) {
-      random_.labels.push_back(
-          static_cast<int>(random.below(static_cast<std::uint32_t>(net.output().size()))));
+  InputSource(const Subject& subject, const BenchArguments& options) {
+    if (options.data.empty()) {
+      batches_.push_back(random_batch(subject.net, options.batch));
+    } else {
+      read(subject, options);
     }
   }
-  const Batch& next() { return loader_ ? loader_->next() : random_; }
+
+  const Batch& next() { return batches_[turn_++ % batches_.size()]; }
 
  private:
-  std::unique_ptr<Loader> loader_;
-  Batch random_;
+  static Batch random_batch(const Net& net, std::int64_t size) {
+    Batch batch;
+    batch.size = size;
+    batch.x = Buffer(net.input().size() * static_cast<std::size_t>(size));
+    RandomStream random(1, RandomPurpose::bench);
+    for (float& x : batch.x.span()) x = random.normal();
+    for (std::int64_t i = 0; i < size; ++i) {
+      batch.labels.push_back(static_cast<int>(random.below(static_cast<std::uint32_t>(net.output().size()))));
+    }
+    return batch;
+  }
+
+  void read(const Subject& subject, const BenchArguments& options) {
+    DataOptions how = data_options_for(subject.net.input());
+    if (subject.info) {
+      how.classes = subject.info->classes;
+      how.form = subject.info->table;
+    }
+    const DataPair data = open_shown(options.data, how);
+    check_fit(subject.net, *data.train);
+    const Normalisation normalisation =
+        subject.info ? subject.info->normalisation : measure_normalisation(*data.train);
+    Loader loader(data.train, normalisation, {.batch = options.batch, .threads = thread_count()});
+    const auto images = static_cast<std::int64_t>(std::min<std::size_t>(data.train->size(), 1024));
+    for (std::int64_t image = 0; image < images;) {
+      const Batch& batch = loader.next();
+      Batch& kept = batches_.emplace_back();
+      kept.size = batch.size;
+      kept.x = Buffer(batch.x.span().size());
+      std::copy(batch.x.span().begin(), batch.x.span().end(), kept.x.span().begin());
+      kept.labels = batch.labels;
+      image += batch.size;
+    }
+  }
+
+  std::vector<Batch> batches_;
+  std::size_t turn_ = 0;
 };
 
 struct Profile {
@@ -208,27 +247,38 @@ void print(const Net& net, const BenchArguments& options, const Result& result) 
   }
 }
 
-Net prepared_net(const BenchArguments& options) {
+bool is_model(const std::filesystem::path& path) {
+  std::error_code code;
+  return path.extension() == ".safetensors" || std::filesystem::is_directory(path, code);
+}
+
+Subject prepared(const BenchArguments& options) {
   use_threads(options.threads);
   if (std::isnan(options.seconds))
     throw UsageError("--seconds: expected a number from 0.01 to 3600, got nan");
+  if (is_model(options.net)) {
+    if (!options.activation.empty())
+      throw UsageError(fmt::format("--activation: {} has learned with its own", printable(options.net)));
+    Model model = load_model(model_path(options.net));
+    return {std::move(model.net), std::move(model.info)};
+  }
   NetSpec spec = load_net(options.net);
   set_activation(spec, options.activation);
   Net net(spec);
   net.initialise(1);
-  return net;
+  return {std::move(net), std::nullopt};
 }
 
 void train(const BenchArguments& options) {
   const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
-  Net net = prepared_net(options);
+  Subject subject = prepared(options);
   TrainOptions choices{.batch = options.batch, .rate = 1e-3};  // small: random labels teach nothing
   choices.resolve();
-  InputSource source(net, options);
+  InputSource source(subject, options);
   std::uint64_t count = 0;
   const auto with = [&](KernelChoice which, auto&& work) {
     choices.kernels = which;
-    TrainingStep step(net, choices, options.batch);
+    TrainingStep step(subject.net, choices, options.batch);
     return work(step.plan(), [&] {
       const Batch& batch = source.next();
       step.run(batch.x.data(), {batch.labels}, count++, choices.rate);
@@ -238,15 +288,15 @@ void train(const BenchArguments& options) {
   Result result = with(kernels, [&](auto& plan, auto&& step) { return measure(options, plan, step); });
   result.dense =
       with(KernelChoice::dense, [&](auto& plan, auto&& step) { return profile(options, plan, step); });
-  print(net, options, result);
+  print(subject.net, options, result);
 }
 
 void infer(const BenchArguments& options) {
   const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
-  const Net net = prepared_net(options);
-  InputSource source(net, options);
+  const Subject subject = prepared(options);
+  InputSource source(subject, options);
   const auto with = [&](KernelChoice which, auto&& work) {
-    Inference inference(net, options.batch, which);
+    Inference inference(subject.net, options.batch, which);
     return work(inference, [&] {
       const Batch& batch = source.next();
       inference.forward(batch.x.data(), batch.size);
@@ -256,13 +306,16 @@ void infer(const BenchArguments& options) {
   Result result = with(kernels, [&](auto& runner, auto&& step) { return measure(options, runner, step); });
   result.dense =
       with(KernelChoice::dense, [&](auto& runner, auto&& step) { return profile(options, runner, step); });
-  print(net, options, result);
+  print(subject.net, options, result);
 }
 
 void add(CLI::App& bench, const char* name, const char* description, void (*work)(const BenchArguments&)) {
   auto* command = bench.add_subcommand(name, description);
   auto options = std::make_shared<BenchArguments>();
-  command->add_option("NET", options->net, "A built-in net or the path of a .toml file")->required();
+  command
+      ->add_option("NET", options->net,
+                   "A built-in net, the path of a .toml file, or a run or model with what it has learned")
+      ->required();
   command->add_option("--batch", options->batch, "Pictures at a time")
       ->capture_default_str()
       ->check(CLI::Range(1, 65536));
@@ -278,7 +331,8 @@ void add(CLI::App& bench, const char* name, const char* description, void (*work
   command->footer(
       fmt::format("Examples:\n"
                   "  halfwave bench {0} lenet5\n"
-                  "  halfwave bench {0} vgg-small --batch 64 --threads 2 --seconds 4 --json",
+                  "  halfwave bench {0} vgg-small --batch 64 --threads 2 --seconds 4 --json\n"
+                  "  halfwave bench {0} runs/lenet5 --data fashion-mnist     (the zeros that training makes)",
                   name));
   command->callback([options, work] { work(*options); });
 }

@@ -86,6 +86,19 @@ TEST_F(Bench, TakesData) {
   expect_error(folder_.run({"bench", "infer", "lenet5", "--data", "nowhere"}), 1, {"data 'nowhere'"});
 }
 
+TEST_F(Bench, TakesWhatATrainingHasLearned) {
+  write_data(folder_ / "data", 1, 40, 10);
+  ASSERT_EQ(folder_.run({"train", "net.toml", "data", "--epochs", "1", "--out", "run"}).status, 0);
+  for (const char* model : {"run", "run/best.safetensors"}) {
+    for (const char* what : {"train", "infer"}) {
+      EXPECT_NE(bench({what, model, "--data", "data"}).out.find("normed, batch 8"), std::string::npos);
+    }
+  }
+  expect_error(folder_.run({"bench", "infer", "run", "--activation", "tanh"}), 2, {"--activation", "run"});
+  expect_error(folder_.run({"bench", "infer", "none.safetensors"}), 1, {"none.safetensors"});
+  expect_error(folder_.run({"bench", "infer", "data"}), 1, {"data"});
+}
+
 // The tool starts itself a second time, which must not inherit the one core that libgomp bound the first to.
 TEST_F(Bench, UsesAllCoresWhenThreadsAreBoundToThem) {
   const auto threads = [&](bool bound) {
