@@ -33,14 +33,13 @@ constexpr double scattered_product = 1.35;
 constexpr double packed_weight = 100;
 constexpr double begun_output = 11;
 
-// In backward-weights: a lane listed, and a value more; a list met with a block of dense channels; a dense
-// value packed; a gradient fetched and put back.
-constexpr double sorted_value = 16;
-constexpr double met_list = 2700;
-constexpr double walked_value = 60;
-constexpr double walked_product = 1.42;
-constexpr double packed_value = 11;
-constexpr double kept_gradient = 22;
+// In backward-weights: a lane looked at; a value put into its list; a dense value packed; a gradient fetched
+// and put back.
+constexpr double seen_value = 22;
+constexpr double sorted_value = 127;
+constexpr double walked_product = 1.45;
+constexpr double packed_value = 14;
+constexpr double kept_gradient = 31;
 
 double whole(std::size_t channels, std::size_t lanes) {
   return static_cast<double>(parts_of(channels, lanes) * lanes);
@@ -120,12 +119,11 @@ SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const Convolu
 SparseCost walk_cost(const ConvolutionSize& size, bool skips_x, std::size_t lanes) {
   const sparse::WalkLayout l(size, skips_x, lanes, 1);
   const double tiles = real(parts_of(l.sparse.height, l.tile_height)) / real(l.tile_images);
-  const double lists = real(l.sparse.channels * l.blocks * l.groups());
   const double run = real(l.kernel_height * l.run_vectors * lanes);
-  return {.fixed = sorted_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes) +
-                   tiles * (packed_value * real(l.tile_floats() * l.blocks) + met_list * lists +
+  return {.fixed = seen_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes) +
+                   tiles * (packed_value * real(l.tile_floats() * l.blocks) +
                             kept_gradient * real(l.sparse.channels * l.blocks) * run),
-          .products = real(l.sparse.size()) * (walked_value + walked_product * real(l.blocks) * run)};
+          .products = real(l.sparse.size()) * (sorted_value + walked_product * real(l.blocks) * run)};
 }
 
 }  // namespace halfwave::kernel

@@ -6,7 +6,7 @@
 // What is skipped is 0 times a dense value. In a tile whose dense values are not all finite nothing is
 // skipped.
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -39,9 +39,10 @@ struct WalkPass {
 struct WalkScratch {
   float* tile;
   const std::uint32_t* places;  // where the runs of a tile's sparse pixels begin in it, in pixels
-  float* values;                // by channel: what is not 0
+  float* values;                // by channel, list_room() each: what is not 0
   std::uint32_t* pixels;        // their places
-  std::uint32_t* counts;        // by channel
+  std::uint32_t* ends;          // of the lists
+  std::uint64_t* marks;         // of the values of a tile; what no value has is 0
 };
 
 }  // namespace halfwave::kernel::sparse
@@ -95,78 +96,48 @@ void add_alone(const WalkPass& pass, std::size_t number, std::size_t channel, fl
   }
 }
 
-// A stage of transpose(): the lowest bit of a value's lane becomes the highest of its vector, and the lowest
-// of its vector the highest of its lane.
-template <std::size_t... i>
-HWY_INLINE void rotate_places(V* rows, std::index_sequence<i...>) {
-#if HWY_TARGET != HWY_SCALAR
+// Which values go to lists. False if a value is not finite, which has no mark.
+bool mark(const WalkPass& pass, bool skips, const float* x, std::size_t pixels, std::uint64_t* marks) {
   const D d;
-  const V next[] = {hn::ConcatEven(d, rows[2 * i + 1], rows[2 * i])...,
-                    hn::ConcatOdd(d, rows[2 * i + 1], rows[2 * i])...};
-  ((rows[i] = next[i]), ...);
-  ((rows[i + vector / 2] = next[i + vector / 2]), ...);
-#endif
-}
-
-// As many vectors as they have lanes: rows become columns.
-HWY_INLINE void transpose(V* rows) {
-  constexpr auto half = std::make_index_sequence<vector / 2>();
-  if constexpr (vector >= 2) rotate_places(rows, half);
-  if constexpr (vector >= 4) rotate_places(rows, half);
-  if constexpr (vector >= 8) rotate_places(rows, half);
-  if constexpr (vector >= 16) rotate_places(rows, half);
-}
-
-// A vector from each of some pixels on, which may hold more than is wanted; reads nothing from `end` on.
-// pixel: floats from each to the next.
-template <std::size_t... i>
-HWY_INLINE void load_pixels(V* values, const float* from, std::size_t pixel, std::size_t pixels,
-                            const float* end, std::index_sequence<i...>) {
-  const D d;
-  const auto left = static_cast<std::size_t>(end - from);
-  if (pixels >= vector && left >= (vector - 1) * pixel + vector) {
-    ((values[i] = hn::LoadU(d, from + i * pixel)), ...);
-  } else {
-    ((values[i] = i < pixels ? load_first(d, from + i * pixel, left - i * pixel) : hn::Zero(d)), ...);
+  const std::size_t channels = pass.last_channel - pass.first_channel;
+  auto all_finite = hn::Eq(hn::Zero(d), hn::Zero(d));
+  for (std::size_t p = 0; p < pixels; ++p, x += pass.layout.sparse.channels) {
+    auto* bits = reinterpret_cast<std::uint8_t*>(marks + p * pass.layout.mark_words());
+    for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
+      const V value = load_first(d, x + c, channels - c);
+      const auto finite = hn::Eq(hn::Mul(value, hn::Zero(d)), hn::Zero(d));
+      all_finite = hn::And(all_finite, finite);
+      // Lanes past the last channel are 0.
+      const auto wanted = skips ? hn::Ne(value, hn::Zero(d)) : hn::FirstN(d, channels - c);
+      bits += hn::StoreMaskBits(d, hn::And(wanted, finite), bits);
+    }
   }
+  return hn::AllTrue(d, all_finite);
 }
 
 // The sparse pixels of a tile, which lie one after the other; `first` is the first's number in the pass.
 void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t pixels,
                const WalkScratch& scratch, float* gradients) {
-  const D d;
-  const hn::RebindToUnsigned<D> du;
   const WalkLayout& l = pass.layout;
-  const std::size_t lanes = hn::Lanes(d);
   const std::size_t channels = pass.last_channel - pass.first_channel;
-  const float* end = pass.sparse + pass.last_image * l.sparse.size();
-  std::fill_n(scratch.counts, channels, 0U);
-  for (std::size_t p = 0; p < pixels; p += lanes) {
-    for (std::size_t c = 0; c < channels; c += lanes) {
-      const float* from = pass.sparse + (first + p) * l.sparse.channels + pass.first_channel + c;
-      V values[vector];
-      load_pixels(values, from, l.sparse.channels, pixels - p, end, std::make_index_sequence<vector>());
-      // The next ones, a few lines at a time: memory keeps up, where it does not with all of them at once.
-      for (std::size_t i = 0; i < lanes; ++i) __builtin_prefetch(from + (lanes + i) * l.sparse.channels);
-      transpose(values);
-      const auto places = hn::LoadU(du, scratch.places + p);
-      const auto there = hn::FirstN(d, pixels - p);
-      for (std::size_t i = 0; i < std::min(lanes, channels - c); ++i) {
-        const V value = values[i];
-        const auto finite = hn::Eq(hn::Mul(value, hn::Zero(d)), hn::Zero(d));
-        if (!hn::AllTrue(d, finite)) {
-          for (std::size_t lane = 0; lane < std::min(lanes, pixels - p); ++lane) {
-            const float alone = from[lane * l.sparse.channels + i];
-            if (!std::isfinite(alone)) add_alone(pass, first + p + lane, c + i, alone, gradients);
-          }
-        }
-        // Not Ne, which is false for NaN.
-        const auto wanted = skips ? hn::Not(hn::Eq(value, hn::Zero(d))) : there;
-        const auto kept = hn::And(wanted, finite);
-        const std::size_t at = (c + i) * l.list_room() + scratch.counts[c + i];
-        hn::StoreU(hn::Compress(value, kept), d, scratch.values + at);
-        hn::StoreU(hn::Compress(places, hn::RebindMask(du, kept)), du, scratch.pixels + at);
-        scratch.counts[c + i] += static_cast<std::uint32_t>(hn::CountTrue(d, kept));
+  const float* x = pass.sparse + first * l.sparse.channels + pass.first_channel;
+  if (!mark(pass, skips, x, pixels, scratch.marks)) {
+    for (std::size_t p = 0; p < pixels; ++p) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const float value = x[p * l.sparse.channels + c];
+        if (!std::isfinite(value)) add_alone(pass, first + p, c, value, gradients);
+      }
+    }
+  }
+  for (std::size_t c = 0; c < channels; ++c) scratch.ends[c] = static_cast<std::uint32_t>(c * l.list_room());
+  const std::uint64_t* marks = scratch.marks;
+  for (std::size_t p = 0; p < pixels; ++p, x += l.sparse.channels) {
+    for (std::size_t word = 0; word < l.mark_words(); ++word, ++marks) {
+      for (std::uint64_t bits = *marks; bits != 0; bits &= bits - 1) {
+        const std::size_t channel = l.marked_channel(word, static_cast<std::size_t>(std::countr_zero(bits)));
+        const std::uint32_t at = scratch.ends[channel]++;
+        scratch.values[at] = x[channel];
+        scratch.pixels[at] = scratch.places[p];
       }
     }
   }
@@ -294,7 +265,7 @@ void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradie
             const std::size_t together = std::min(l.rows_together, l.kernel_height - r);
             for (std::size_t v = 0; v < l.run_vectors; v += l.vectors) {
               walk_of(together, std::min(l.vectors, l.run_vectors - v))(
-                  scratch.values + c * room, scratch.pixels + c * room, scratch.counts[c],
+                  scratch.values + c * room, scratch.pixels + c * room, scratch.ends[c] - c * room,
                   scratch.tile + r * row + v * l.lanes, row, l.block,
                   gradient + (c * l.kernel_height + r) * run + v * l.lanes, run);
             }
@@ -336,7 +307,9 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
     const std::size_t gradients = whole_lines(l.gradients());
     const std::size_t tile = whole_lines(l.tile_floats());
     const std::size_t lists = whole_lines(l.channels * l.list_room());
-    const std::size_t each = gradients + tile + 2 * lists + whole_lines(l.channels);
+    const std::size_t ends = whole_lines(l.channels);
+    const std::size_t marks = whole_lines(2 * l.marks());
+    const std::size_t each = gradients + tile + 2 * lists + ends + marks;
     const std::size_t workers = l.channel_parts * l.image_parts;
     float* memory = workspace.floats(each * workers);
     const auto images = static_cast<std::size_t>(n);
@@ -358,7 +331,9 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
                                   .places = places_.data(),
                                   .values = values,
                                   .pixels = reinterpret_cast<std::uint32_t*>(values + lists),
-                                  .counts = reinterpret_cast<std::uint32_t*>(values + 2 * lists)};
+                                  .ends = reinterpret_cast<std::uint32_t*>(values + 2 * lists),
+                                  .marks = reinterpret_cast<std::uint64_t*>(values + 2 * lists + ends)};
+        std::fill_n(scratch.marks, l.marks(), std::uint64_t{0});
         HWY_DYNAMIC_DISPATCH(walk_images)(pass, scratch, own);
       }
     });

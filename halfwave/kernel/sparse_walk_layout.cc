@@ -54,7 +54,7 @@ WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vect
 
 std::vector<std::uint32_t> WalkLayout::places() const {
   std::vector<std::uint32_t> all;
-  all.reserve(list_room());
+  all.reserve(tile_pixels());
   for (std::size_t image = 0; image < tile_images; ++image) {
     for (std::size_t row = 0; row < tile_height; ++row) {
       const std::size_t begin = (image * tile_rows() + row * stride_height) * tile_row();
@@ -62,7 +62,6 @@ std::vector<std::uint32_t> WalkLayout::places() const {
         all.push_back(static_cast<std::uint32_t>(begin + column * stride_width));
     }
   }
-  all.resize(list_room());
   return all;
 }
 

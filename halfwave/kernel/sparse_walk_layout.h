@@ -26,14 +26,17 @@ struct WalkLayout {
   std::size_t gradients() const { return blocks * channels * kernel_height * run_vectors * lanes; }
   std::size_t tile_row() const { return (tile_width - 1) * stride_width + kernel_width; }  // dense pixels
   std::size_t tile_rows() const { return (tile_height - 1) * stride_height + kernel_height; }
-  // In so many goes a list is walked, with other rows and vectors of the gradients.
-  std::size_t groups() const {
-    return parts_of(kernel_height, rows_together) * parts_of(run_vectors, vectors);
+  std::size_t tile_pixels() const { return tile_images * tile_height * tile_width; }  // sparse ones
+  // Of a channel's list: an odd number of cache lines, or the ends of all lists would meet in a few sets of
+  // the cache.
+  std::size_t list_room() const { return (parts_of(tile_pixels(), 16) | 1) * 16; }
+  // A bit for each value of a pixel: those of a vector in whole bytes, those of a pixel in whole words.
+  std::size_t mark_words() const { return parts_of(parts_of(channels, lanes) * parts_of(lanes, 8), 8); }
+  std::size_t marked_channel(std::size_t word, std::size_t bit) const {
+    return lanes < 8 ? (8 * word + bit / 8) * lanes + bit % 8 : 64 * word + bit;
   }
-  // Of a channel's list: a vector may be written past it.
-  std::size_t list_room() const { return tile_images * tile_height * tile_width + lanes; }
-  // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels; a vector more. Whatever
-  // the threads.
+  std::size_t marks() const { return tile_pixels() * mark_words(); }
+  // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels. Whatever the threads.
   std::vector<std::uint32_t> places() const;
   // A vector may be read past the last run.
   std::size_t tile_floats() const { return tile_images * tile_rows() * tile_row() * block + lanes; }
