@@ -2,6 +2,7 @@
 """Trains one of Halfwave's nets in PyTorch on the recipe of a run of Halfwave (its config.toml): float32, eager, on the CPU.
 
   torch_accuracy.py RUN/config.toml       one JSON line: accuracy on the test images after each epoch
+  torch_accuracy.py RUN/config.toml --checkpoint FILE     written after each epoch; goes on from it where it is there
 
 Data: fashion-mnist, a folder of idx files, or train/ and test/ with class folders of pictures of one size, which
 Pillow decodes. What of a recipe is not written here (see check()) is refused.
@@ -147,7 +148,32 @@ def test_accuracy(model, images, labels):
     return right / len(labels)
 
 
-def train(net, recipe, data):
+class Checkpoint:
+    """All that changes over the epochs, and the random state, in a file; nothing without a path."""
+
+    def __init__(self, path, **parts):
+        self.path, self.parts = path, parts
+
+    def load(self):
+        """What save() was given, or an empty dict."""
+        if self.path is None or not self.path.exists():
+            return {}
+        saved = torch.load(self.path, weights_only=True)
+        for name, part in self.parts.items():
+            part.load_state_dict(saved[name])
+        torch.set_rng_state(saved["random"])
+        return saved["more"]
+
+    def save(self, more):
+        if self.path is None:
+            return
+        states = {name: part.state_dict() for name, part in self.parts.items()}
+        beside = self.path.with_suffix(".new")
+        torch.save({**states, "random": torch.get_rng_state(), "more": more}, beside)
+        beside.replace(self.path)
+
+
+def train(net, recipe, data, checkpoint_path):
     start = time.perf_counter()
     (images, labels), (test_images, test_labels) = read_data(data)
     if (got := tuple(images.shape[1:])) != nets.INPUTS[net]:
@@ -169,8 +195,11 @@ def train(net, recipe, data):
     optimiser, loss = make_optimiser(model, recipe), nn.CrossEntropyLoss(label_smoothing=recipe["label_smoothing"])
     epochs, batch = recipe["epochs"], recipe["batch"]
     schedule = make_schedule(optimiser, recipe, epochs * math.ceil(len(images) / batch))
-    accuracies, losses = [], []
-    for epoch in range(epochs):
+    checkpoint = Checkpoint(checkpoint_path, model=model, optimiser=optimiser, schedule=schedule)
+    before = checkpoint.load()
+    accuracies, losses = before.get("accuracies", []), before.get("losses", [])
+    start -= before.get("seconds", 0)
+    for epoch in range(len(losses), epochs):
         model.train()
         total = 0
         for chosen in torch.randperm(len(images)).split(batch):  # the last one may be smaller
@@ -183,6 +212,7 @@ def train(net, recipe, data):
             total += value.item() * len(chosen)
         losses.append(total / len(images))
         accuracies.append(test_accuracy(model, test_images, test_labels))
+        checkpoint.save({"accuracies": accuracies, "losses": losses, "seconds": time.perf_counter() - start})
         print(f"epoch {epoch + 1}: loss {losses[-1]:.4f}, test {100 * accuracies[-1]:.2f} %, "
               f"{time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     measure.report(
@@ -195,10 +225,12 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=pathlib.Path)
-    config = tomllib.loads(parser.parse_args().config.read_text())
+    parser.add_argument("--checkpoint", type=pathlib.Path, metavar="FILE")
+    options = parser.parse_args()
+    config = tomllib.loads(options.config.read_text())
     net = tomllib.loads(config["net"])["name"]
     check(config["train"])
-    train(net, config["train"], config["data"])
+    train(net, config["train"], config["data"], options.checkpoint)
 
 
 if __name__ == "__main__":
