@@ -90,9 +90,9 @@ class InputSource {
     }
     const DataPair data = open_shown(options.data, how);
     check_fit(subject.net, *data.train);
-    const Normalisation normalisation =
-        subject.info ? subject.info->normalisation : measure_normalisation(*data.train);
-    Loader loader(data.train, normalisation, {.batch = options.batch, .threads = thread_count()});
+    const ModelInfo info = subject.info ? *subject.info : describe_data(*data.train);
+    Loader loader(data.train, info.normalisation,
+                  {.batch = options.batch, .target = info.target, .threads = thread_count()});
     const auto images = static_cast<std::int64_t>(std::min<std::size_t>(data.train->size(), 1024));
     for (std::int64_t image = 0; image < images;) {
       const Batch& batch = loader.next();
@@ -101,6 +101,7 @@ class InputSource {
       kept.x = Buffer(batch.x.span().size());
       std::copy(batch.x.span().begin(), batch.x.span().end(), kept.x.span().begin());
       kept.labels = batch.labels;
+      kept.values = batch.values;
       image += batch.size;
     }
   }
@@ -247,9 +248,12 @@ void print(const Net& net, const BenchArguments& options, const Result& result) 
   }
 }
 
-bool is_model(const std::filesystem::path& path) {
+// A built-in net's name is that, whatever folders there are.
+bool is_model(const std::string& net) {
   std::error_code code;
-  return path.extension() == ".safetensors" || std::filesystem::is_directory(path, code);
+  const std::filesystem::path path = net;
+  return !is_built_in(net) &&
+         (path.extension() == ".safetensors" || std::filesystem::is_directory(path, code));
 }
 
 Subject prepared(const BenchArguments& options) {
@@ -281,7 +285,7 @@ void train(const BenchArguments& options) {
     TrainingStep step(subject.net, choices, options.batch);
     return work(step.plan(), [&] {
       const Batch& batch = source.next();
-      step.run(batch.x.data(), {batch.labels}, count++, choices.rate);
+      step.run(batch.x.data(), {.labels = batch.labels, .values = batch.values}, count++, choices.rate);
       return batch.size;
     });
   };

@@ -1,5 +1,8 @@
 // halfwave bench: one JSON object, or a table. How fast it is, is not tested.
+#include <fmt/format.h>
+
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -97,6 +100,18 @@ TEST_F(Bench, TakesWhatATrainingHasLearned) {
   expect_error(folder_.run({"bench", "infer", "run", "--activation", "tanh"}), 2, {"--activation", "run"});
   expect_error(folder_.run({"bench", "infer", "none.safetensors"}), 1, {"none.safetensors"});
   expect_error(folder_.run({"bench", "infer", "data"}), 1, {"data"});
+  std::filesystem::create_directory(folder_ / "lenet5");  // hides no net
+  EXPECT_NE(bench({"infer", "lenet5"}).out.find("lenet5, batch 8"), std::string::npos);
+}
+
+TEST_F(Bench, TakesNumbersToBeLearned) {
+  std::string table = "a,b,y\n";
+  for (int i = 0; i < 60; ++i) table += fmt::format("{},{},{}.5\n", i, i % 7, 2 * i);
+  folder_.write("table.csv", table);
+  ASSERT_EQ(
+      folder_.run({"train", "mlp", "table.csv", "--target", "y", "--epochs", "1", "--out", "run"}).status, 0);
+  for (const char* what : {"train", "infer"})
+    EXPECT_NE(bench({what, "run", "--data", "table.csv"}).out.find("mlp, batch 8"), std::string::npos);
 }
 
 // The tool starts itself a second time, which must not inherit the one core that libgomp bound the first to.
