@@ -28,11 +28,13 @@ Recipe recipe_for(const NetSpec& net, const Dataset& data) {
             {.epochs = 20, .rate = 0.05, .augment = "flip,crop=2"}};
   if (is_like_cifar(data) && net.name == "resnet20") {
     return {"resnet20 on many colour pictures of 32x32",
-            {.epochs = 15,
+            {.epochs = 80,
              .batch = 128,
              .rate = 0.2,
+             .weight_decay = 1e-3,
              .schedule = ScheduleKind::one_cycle,
-             .augment = "flip,crop=4"}};
+             .label_smoothing = 0.1,
+             .augment = "flip,crop=4,cutout=8"}};
   }
   return {};
 }
