@@ -21,7 +21,7 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from compare import HERE, TOOL, row, run
+from compare import HERE, KEEP_BLOCKS, TOOL, row, run
 
 CASES = [("lenet5", "fashion-mnist"), ("mnist-example", "fashion-mnist"), ("lenet5", "mnist"),
          ("cifar-quick", "cifar"), ("resnet20", "cifar")]
@@ -67,7 +67,7 @@ def compare(options, net, name, data, seed, folder):
     with open(out / "results.csv") as file:
         epochs = sum(1 for _ in csv.DictReader(file))
     theirs = run([options.python, HERE / "rival" / "torch_accuracy.py", out / "config.toml", "--checkpoint",
-                  out.with_suffix(".torch")])
+                  out.with_suffix(".torch")], KEEP_BLOCKS)
     pairs = zip(normalisation(last), theirs["mean"] + theirs["deviation"], strict=True)
     if any(abs(a - b) > 1e-6 for a, b in pairs):
         raise SystemExit(f"{data}: Halfwave and PyTorch read other pixels")

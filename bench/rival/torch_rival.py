@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch beside Halfwave: the same nets, eager, on the CPU. Each mode prints one JSON line.
+"""PyTorch beside Halfwave: the same nets on the CPU, eager and compiled. Each mode prints one JSON line.
 
   torch_rival.py train NET --batch 64 --threads 2 --seconds 4     images a second of training on random input
   torch_rival.py train NET --bf16                                 with autocast to bfloat16, else in float32
@@ -18,12 +18,17 @@ sys.dont_write_bytecode = True
 import measure
 import nets
 
-INFER_SETUPS = ["channels_last", "channels_first"]
-TRAIN_SETUPS = [f"{order}+{sgd}" for order in INFER_SETUPS for sgd in ("fused", "foreach")]
+ORDERS = ["channels_last", "channels_first"]
+TRAIN_SETUPS = [f"{order}+{sgd}" for order in ORDERS for sgd in ("fused", "foreach")] + ["channels_last+fused+compiled"]
+INFER_SETUPS = [*ORDERS, "channels_last+compiled"]
 
 
 def memory_format(setup):
     return torch.channels_last if "channels_last" in setup else torch.contiguous_format
+
+
+def runnable(model, setup):
+    return torch.compile(model, dynamic=False) if "compiled" in setup else model
 
 
 def random_batch(net, batch, setup):
@@ -39,11 +44,11 @@ def train_rate(net, batch, threads, seconds, setup, bf16):
     # The rate is small so that the values stay ordinary however long it runs.
     kind = {"fused": True} if "fused" in setup else {"foreach": True}
     optimiser = torch.optim.SGD(model.parameters(), 1e-4, momentum=0.9, weight_decay=5e-4, **kind)
-    loss = nn.CrossEntropyLoss()
+    forward, loss = runnable(model, setup), nn.CrossEntropyLoss()
 
     def step():
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            error = loss(model(x), labels)
+            error = loss(forward(x), labels)
         error.backward()
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -55,8 +60,10 @@ def infer_rate(net, batch, threads, seconds, setup, bf16):
     torch.set_num_threads(threads)
     model = nets.make(net).to(memory_format=memory_format(setup)).eval()
     x, _ = random_batch(net, batch, setup)
+    torch._inductor.config.freezing = True  # weights packed once
+    forward = runnable(model, setup)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        return measure.images_per_second(lambda: model(x), batch, seconds)
+        return measure.images_per_second(lambda: forward(x), batch, seconds)
 
 
 def speed(options, function, setups):
