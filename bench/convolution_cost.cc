@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "halfwave/base/clock.h"
-#include "halfwave/base/random.h"
+#include "bench/cost.h"
 #include "halfwave/kernel/convolution.h"
 #include "halfwave/kernel/convolution_cost.h"
 #include "halfwave/kernel/multiply_add_limit.h"
@@ -21,7 +20,6 @@ namespace halfwave::kernel {
 namespace {
 
 constexpr std::int64_t batch = 64;
-constexpr double least_seconds = 0.02;  // of a repeat
 
 struct Shape {
   const char* where;
@@ -56,34 +54,6 @@ constexpr Shape shapes[] = {{"lenet5", 28, 1, 6, 5, 2},         {"lenet5", 14, 6
                             {"resnet20", 8, 64, 64, 3, 1},      {"resnet20", 32, 16, 32, 1, 0, 2}};
 
 constexpr double zero_shares[] = {0, 0.3, 0.5, 0.7, 0.85, 0.95};
-
-std::vector<float> values(std::size_t count, double zeros) {
-  RandomStream random(1, RandomPurpose::bench);
-  std::vector<float> all(count);
-  for (float& value : all) {
-    const float normal = random.normal();
-    value = random.uniform() < static_cast<float>(zeros) ? 0.0F : normal;
-  }
-  return all;
-}
-
-double median_seconds(int repeats, const std::function<void()>& work) {
-  work();
-  std::vector<double> seconds;
-  for (int repeat = 0; repeat < repeats; ++repeat) {
-    const double start = seconds_now();
-    double elapsed = 0;
-    int count = 0;
-    do {
-      work();
-      ++count;
-      elapsed = seconds_now() - start;
-    } while (elapsed < least_seconds);
-    seconds.push_back(elapsed / count);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
-  return seconds[static_cast<std::size_t>(repeats / 2)];
-}
 
 class Race {
  public:

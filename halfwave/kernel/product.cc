@@ -303,5 +303,14 @@ void product_backward_weights(const ProductSize& size, std::int64_t n, const flo
   multiply('T', 'N', size.outputs, size.inputs, n, dy, size.outputs, x, size.inputs, 1.0F, dw, size.inputs);
 }
 
+bool skipping_pays(const ProductSize& size, std::int64_t n, double zeros) {
+  // Small ones are done before the lists are made; beyond the caches the memory of w or dw decides, and
+  // oneDNN reads it in longer pieces.
+  const std::int64_t weights = size.inputs * size.outputs;
+  if (weights < 1 << 18 || weights > 1 << 22) return false;
+  // By oneDNN's time: copying and lists, the weights' share of each row, and the products.
+  return 0.35 + 8 / static_cast<double>(n) + 1.3 * (1 - zeros) < 1;
+}
+
 }  // namespace halfwave::kernel
 #endif  // HWY_ONCE

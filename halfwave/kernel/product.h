@@ -54,12 +54,12 @@ void product_backward_data(const ProductSize& size, std::int64_t n, const float*
 void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
                               float* dw);
 
-// The same without the zeros of dy, except where they would meet infinity or NaN; returns their share. It
-// pays where dw is large: see skipping_pays().
-double sparse_product_backward_weights(const ProductSize& size, std::int64_t n, const float* x,
-                                       const float* dy, float* dw, Workspace& workspace);
-
-// Small ones are done before the lists are made; large ones wait for the memory of dw.
-inline bool skipping_pays(const ProductSize& size) { return size.inputs * size.outputs >= 1 << 18; }
+// Both without the zeros of dy, except where they would meet infinity or NaN.
+void sparse_product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,
+                                  float* dx, Workspace& workspace);
+void sparse_product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
+                                     float* dw, Workspace& workspace);
+// Whether they are faster at that share of zeros. Constants: bench/linear_cost.cc.
+bool skipping_pays(const ProductSize& size, std::int64_t n, double zeros);
 
 }  // namespace halfwave::kernel

@@ -1,8 +1,9 @@
-// Gradient of a linear layer's weights, dw += dy^T x, without the zeros of dy, which ReLU makes. What is not
-// 0 is listed output by output (its value and its row); then some inputs of x are copied together, so that
-// they stay in the first-level cache, and each list is walked over them, with the gradients in registers.
+// The two backward passes of a linear layer without the zeros of dy, which ReLU makes: dw += dy^T x and
+// dx = dy w. Both are sums of rows of a dense matrix, times what a sparse one holds for them. What is not 0
+// is listed sum by sum (its value and its row); then some columns of some dense rows are copied together, so
+// that they stay in the first-level cache, and each list is walked over them, with the sums in registers.
 //
-// What is skipped is 0 times a value of x. Where one of those that were copied is not finite, nothing is
+// What is skipped is 0 times a dense value. Where one of those that were copied is not finite, nothing is
 // skipped.
 #include <algorithm>
 #include <cstddef>
@@ -25,18 +26,25 @@
 #define HALFWAVE_SPARSE_PRODUCT_COMMON
 namespace halfwave::kernel::product {
 
+// to(o, c) = sum over rows r of sparse(r, o) dense(r, c), or is added to.
 struct Product {
-  std::size_t inputs, outputs;
-  const float* x;
-  const float* dy;
-  float* dw;
+  std::size_t rows, columns, outputs;
+  const float* dense;   // rows x columns
+  const float* sparse;  // with so many floats from a row, or an output, to the next
+  std::size_t sparse_row, sparse_output;
+  float* to;  // outputs x columns
+  bool adds;
+
+  float value(std::size_t row, std::size_t output) const {
+    return sparse[row * sparse_row + output * sparse_output];
+  }
 };
 
-// What is not 0 in some rows of dy.
+// What is not 0 in the sparse matrix: by block of rows, by output, with room for all rows of the block.
 struct Lists {
-  float* values;        // by output, with room for all rows
-  std::uint32_t* rows;  // from the first on
-  std::uint32_t* counts;
+  float* values;
+  std::uint32_t* rows;    // from the block's first on
+  std::uint32_t* counts;  // by block, by output
 };
 
 constexpr std::size_t rows_together = 64;
@@ -54,14 +62,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// The inputs [first, first + width) of some rows, one row after the other, 0 up to whole vectors. False if
-// one is not finite.
-bool copy_inputs(const Product& p, std::size_t row, std::size_t rows, std::size_t first, std::size_t width,
-                 float* to) {
+// The columns [first, first + width) of some rows, one row after the other, 0 up to whole vectors. False if
+// one value is not finite.
+bool copy_columns(const Product& p, std::size_t row, std::size_t rows, std::size_t first, std::size_t width,
+                  float* to) {
   const D d;
   V zeros = hn::Zero(d);  // times all: NaN where one is not finite
   for (std::size_t i = 0; i < rows; ++i) {
-    const float* from = p.x + (row + i) * p.inputs + first;
+    const float* from = p.dense + (row + i) * p.columns + first;
     for (std::size_t c = 0; c < vectors_together * hn::Lanes(d); c += hn::Lanes(d), to += hn::Lanes(d)) {
       const V value = c < width ? load_first(d, from + c, width - c) : hn::Zero(d);
       zeros = hn::MulAdd(value, hn::Zero(d), zeros);
@@ -80,49 +88,55 @@ HWY_INLINE void store(const V* sum, float* to, std::index_sequence<v...>) {
   (hn::StoreU(sum[v], D(), to + v * hn::Lanes(D())), ...);
 }
 template <std::size_t... v>
-HWY_INLINE void add_product(V* sum, float value, const float* inputs, std::index_sequence<v...>) {
+HWY_INLINE void add_product(V* sum, float value, const float* dense, std::index_sequence<v...>) {
   const V factor = hn::Set(D(), value);
-  ((sum[v] = hn::MulAdd(factor, hn::Load(D(), inputs + v * hn::Lanes(D())), sum[v])), ...);
+  ((sum[v] = hn::MulAdd(factor, hn::Load(D(), dense + v * hn::Lanes(D())), sum[v])), ...);
 }
 
-// The gradients of one output, whole vectors: from its list, or without one from all rows.
-void add_output(const Product& p, const Lists* lists, std::size_t output, std::size_t row, std::size_t rows,
-                const float* inputs, float* dw) {
+// Whole vectors of one output, of the rows of a block: from its list, or without one from all rows.
+void add_output(const Product& p, const Lists* lists, std::size_t block, std::size_t output, std::size_t rows,
+                const float* dense, float* to) {
   constexpr auto vectors = std::make_index_sequence<vectors_together>();
   constexpr std::size_t width = vectors_together * hn::MaxLanes(D());
   V sum[vectors_together];
-  load(sum, dw, vectors);
+  load(sum, to, vectors);
   if (lists != nullptr) {
-    const float* value = lists->values + output * rows_together;
-    const std::uint32_t* place = lists->rows + output * rows_together;
-    for (const float* const end = value + lists->counts[output]; value != end; ++value, ++place)
-      add_product(sum, *value, inputs + *place * width, vectors);
+    const std::size_t list = block * p.outputs + output;
+    const float* value = lists->values + list * rows_together;
+    const std::uint32_t* place = lists->rows + list * rows_together;
+    for (const float* const end = value + lists->counts[list]; value != end; ++value, ++place)
+      add_product(sum, *value, dense + *place * width, vectors);
   } else {
     for (std::size_t i = 0; i < rows; ++i)
-      add_product(sum, p.dy[(row + i) * p.outputs + output], inputs + i * width, vectors);
+      add_product(sum, p.value(block * rows_together + i, output), dense + i * width, vectors);
   }
-  store(sum, dw, vectors);
+  store(sum, to, vectors);
 }
 
 }  // namespace product
 
 std::size_t product_width() { return product::vectors_together * hwy::HWY_NAMESPACE::Lanes(product::D()); }
 
-// All outputs' gradients by some inputs, from some rows. inputs: room for those.
+// All outputs' columns from `first` on, as many as are worked on together. dense: room for those of a block.
 void add_products(const halfwave::kernel::product::Product& p, const halfwave::kernel::product::Lists& lists,
-                  std::size_t row, std::size_t rows, std::size_t first, float* inputs) {
+                  std::size_t first, float* dense) {
+  using halfwave::kernel::product::rows_together;
   constexpr std::size_t whole = product::vectors_together * hwy::HWY_NAMESPACE::MaxLanes(product::D());
-  const std::size_t width = std::min(whole, p.inputs - first);
-  const auto* skips = product::copy_inputs(p, row, rows, first, width, inputs) ? &lists : nullptr;
-  for (std::size_t output = 0; output < p.outputs; ++output) {
-    float* dw = p.dw + output * p.inputs + first;
-    if (width == whole) {
-      product::add_output(p, skips, output, row, rows, inputs, dw);
-    } else {
-      float part[whole] = {};
-      std::copy_n(dw, width, part);
-      product::add_output(p, skips, output, row, rows, inputs, part);
-      std::copy_n(part, width, dw);
+  const std::size_t width = std::min(whole, p.columns - first);
+  for (std::size_t row = 0, block = 0; row < p.rows; row += rows_together, ++block) {
+    const std::size_t rows = std::min(rows_together, p.rows - row);
+    const auto* skips = product::copy_columns(p, row, rows, first, width, dense) ? &lists : nullptr;
+    for (std::size_t output = 0; output < p.outputs; ++output) {
+      float* to = p.to + output * p.columns + first;
+      if (row == 0 && !p.adds) std::fill_n(to, width, 0.0F);
+      if (width == whole) {
+        product::add_output(p, skips, block, output, rows, dense, to);
+      } else {
+        float part[whole] = {};
+        std::copy_n(to, width, part);
+        product::add_output(p, skips, block, output, rows, dense, part);
+        std::copy_n(part, width, to);
+      }
     }
   }
 }
@@ -140,57 +154,75 @@ using namespace product;
 HWY_EXPORT(product_width);
 HWY_EXPORT(add_products);
 
-// How many values were listed.
-std::size_t make_lists(const Product& p, std::size_t row, std::size_t rows, const Lists& lists) {
-  parallel_for(p.outputs, parallel_grain / rows_together, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t output = begin; output < end; ++output) {
-      std::uint32_t count = 0;
-      const std::size_t room = output * rows_together;
-      for (std::size_t i = 0; i < rows; ++i) {
-        const float value = p.dy[(row + i) * p.outputs + output];
-        lists.values[room + count] = value;
-        lists.rows[room + count] = static_cast<std::uint32_t>(i);
-        count += value != 0 ? 1 : 0;  // NaN is not 0
-      }
-      lists.counts[output] = count;
+void make_lists(const Product& p, const Lists& lists) {
+  parallel_for(parts_of(p.rows, rows_together) * p.outputs, parallel_grain / rows_together,
+               [&](std::size_t begin, std::size_t end, int) {
+                 for (std::size_t list = begin; list < end; ++list) {
+                   const std::size_t first = list / p.outputs * rows_together;
+                   float* values = lists.values + list * rows_together;
+                   std::uint32_t* rows = lists.rows + list * rows_together;
+                   std::uint32_t count = 0;
+                   for (std::size_t i = 0; i < std::min(rows_together, p.rows - first); ++i) {
+                     const float value = p.value(first + i, list % p.outputs);
+                     values[count] = value;
+                     rows[count] = static_cast<std::uint32_t>(i);
+                     count += value != 0 ? 1 : 0;  // NaN is not 0
+                   }
+                   lists.counts[list] = count;
+                 }
+               });
+}
+
+void multiply(const Product& p, Workspace& workspace) {
+  const std::size_t all = parts_of(p.rows, rows_together) * p.outputs;
+  const std::size_t room = all * rows_together;
+  const std::size_t width = HWY_DYNAMIC_DISPATCH(product_width)();
+  const std::size_t each = rows_together * width;
+  const auto threads = static_cast<std::size_t>(thread_count());
+  float* memory = workspace.floats(2 * room + whole_lines(all) + each * threads);
+  const Lists lists{.values = memory,
+                    .rows = reinterpret_cast<std::uint32_t*>(memory + room),
+                    .counts = reinterpret_cast<std::uint32_t*>(memory + 2 * room)};
+  float* dense = memory + 2 * room + whole_lines(all);
+  make_lists(p, lists);
+  parallel_for(parts_of(p.columns, width), 1, [&](std::size_t begin, std::size_t end, int thread) {
+    for (std::size_t part = begin; part < end; ++part) {
+      HWY_DYNAMIC_DISPATCH(add_products)
+      (p, lists, part * width, dense + each * static_cast<std::size_t>(thread));
     }
   });
-  std::size_t all = 0;
-  for (std::size_t output = 0; output < p.outputs; ++output) all += lists.counts[output];
-  return all;
 }
 
 }  // namespace
 
-double sparse_product_backward_weights(const ProductSize& size, std::int64_t n, const float* x,
-                                       const float* dy, float* dw, Workspace& workspace) {
-  const Product p{.inputs = static_cast<std::size_t>(size.inputs),
-                  .outputs = static_cast<std::size_t>(size.outputs),
-                  .x = x,
-                  .dy = dy,
-                  .dw = dw};
-  const std::size_t room = whole_lines(p.outputs * rows_together);
-  const std::size_t width = HWY_DYNAMIC_DISPATCH(product_width)();
-  const std::size_t each = rows_together * width;
-  const auto threads = static_cast<std::size_t>(thread_count());
-  float* memory = workspace.floats(2 * room + whole_lines(p.outputs) + each * threads);
-  const Lists lists{.values = memory,
-                    .rows = reinterpret_cast<std::uint32_t*>(memory + room),
-                    .counts = reinterpret_cast<std::uint32_t*>(memory + 2 * room)};
-  float* inputs = memory + 2 * room + whole_lines(p.outputs);
-  const auto all = static_cast<std::size_t>(n);
-  std::size_t listed = 0;
-  for (std::size_t row = 0; row < all; row += rows_together) {
-    const std::size_t rows = std::min(rows_together, all - row);
-    listed += make_lists(p, row, rows, lists);
-    parallel_for(parts_of(p.inputs, width), 1, [&](std::size_t begin, std::size_t end, int thread) {
-      for (std::size_t part = begin; part < end; ++part) {
-        HWY_DYNAMIC_DISPATCH(add_products)
-        (p, lists, row, rows, part * width, inputs + each * static_cast<std::size_t>(thread));
-      }
-    });
-  }
-  return 1 - static_cast<double>(listed) / static_cast<double>(p.outputs * all);
+void sparse_product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
+                                     float* dw, Workspace& workspace) {
+  const auto outputs = static_cast<std::size_t>(size.outputs);
+  multiply({.rows = static_cast<std::size_t>(n),
+            .columns = static_cast<std::size_t>(size.inputs),
+            .outputs = outputs,
+            .dense = x,
+            .sparse = dy,
+            .sparse_row = outputs,
+            .sparse_output = 1,
+            .to = dw,
+            .adds = true},
+           workspace);
+}
+
+void sparse_product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,
+                                  float* dx, Workspace& workspace) {
+  const auto outputs = static_cast<std::size_t>(size.outputs);
+  multiply({.rows = outputs,
+            .columns = static_cast<std::size_t>(size.inputs),
+            .outputs = static_cast<std::size_t>(n),
+            .dense = w,
+            .sparse = dy,
+            .sparse_row = 1,
+            .sparse_output = outputs,
+            .to = dx,
+            .adds = false},
+           workspace);
 }
 
 }  // namespace halfwave::kernel

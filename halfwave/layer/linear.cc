@@ -2,24 +2,10 @@
 
 #include "halfwave/kernel/channel_sum.h"
 #include "halfwave/kernel/product.h"
+#include "halfwave/kernel/zero_share.h"
 
 namespace halfwave {
 namespace {
-
-// Whether zeros of dy are skipped.
-bool skips(const kernel::ProductSize& size, KernelChoice kernels) {
-  switch (kernels) {
-    case KernelChoice::dense:
-    case KernelChoice::winograd:
-      return false;
-    case KernelChoice::sparse:
-      return true;
-    case KernelChoice::automatic:
-    case KernelChoice::exact:
-      break;
-  }
-  return kernel::skipping_pays(size);
-}
 
 class LinearOperation final : public Operation {
  public:
@@ -30,7 +16,7 @@ class LinearOperation final : public Operation {
         epilogue_(request.epilogue),
         weight_(weight),
         bias_(bias),
-        skips_(skips(size, request.kernels)) {}
+        kernels_(request.kernels) {}
 
   OperationTraits traits() const override { return {.backward_needs_x = true, .applies_slope = true}; }
 
@@ -47,29 +33,53 @@ class LinearOperation final : public Operation {
     kernel::bias_gradient(static_cast<std::size_t>(a.n), static_cast<std::size_t>(size_.outputs), a.dy,
                           a.slope, bias_ ? a.gradients + *bias_ : nullptr, *a.workspace);
     float* dw = a.gradients + weight_;
-    if (skips_) {
-      zeros_ = kernel::sparse_product_backward_weights(size_, a.n, a.x[0], a.dy, dw, *a.workspace);
+    const Skip skip = skip_zeros(a);
+    weights_kernel_ = {.name = skip.pays ? "sparse dy" : "onednn", .zeros = skip.zeros};
+    if (skip.pays) {
+      kernel::sparse_product_backward_weights(size_, a.n, a.x[0], a.dy, dw, *a.workspace);
     } else {
       kernel::product_backward_weights(size_, a.n, a.x[0], a.dy, dw);
     }
   }
 
   void backward_data(const BackwardArguments& a) override {
-    kernel::product_backward_data(size_, a.n, a.dy, a.values.parameters + weight_, a.dx[0]);
+    const float* w = a.values.parameters + weight_;
+    const Skip skip = skip_zeros(a);
+    data_kernel_ = {.name = skip.pays ? "sparse" : "onednn", .zeros = skip.zeros};
+    if (skip.pays) {
+      kernel::sparse_product_backward_data(size_, a.n, a.dy, w, a.dx[0], *a.workspace);
+    } else {
+      kernel::product_backward_data(size_, a.n, a.dy, w, a.dx[0]);
+    }
   }
 
-  KernelUse backward_weights_kernel() const override {
-    return {.name = skips_ ? "sparse dy" : "", .zeros = zeros_};
-  }
+  KernelUse backward_data_kernel() const override { return data_kernel_; }
+  KernelUse backward_weights_kernel() const override { return weights_kernel_; }
 
  private:
+  // Whether the zeros of dy are skipped, by their share, which is not counted (-1) where it would change
+  // nothing.
+  struct Skip {
+    bool pays;
+    double zeros;
+  };
+
+  Skip skip_zeros(const BackwardArguments& a) const {
+    const bool chosen = kernels_ == KernelChoice::automatic || kernels_ == KernelChoice::exact;
+    const bool may = kernels_ == KernelChoice::sparse || (chosen && kernel::skipping_pays(size_, a.n, 1));
+    if (!may) return {.pays = false, .zeros = -1};
+    const double zeros = kernel::zero_share(a.dy, static_cast<std::size_t>(a.n * size_.outputs));
+    return {.pays = !chosen || kernel::skipping_pays(size_, a.n, zeros), .zeros = zeros};
+  }
+
   kernel::ProductSize size_;
   kernel::ProductForward forward_;
   std::optional<Activation> epilogue_;
   std::size_t weight_;
   std::optional<std::size_t> bias_;
-  bool skips_;  // zeros of dy, for the gradient of the weights
-  double zeros_ = -1;
+  KernelChoice kernels_;
+  KernelUse data_kernel_;
+  KernelUse weights_kernel_;
 };
 
 }  // namespace

@@ -141,13 +141,15 @@ TEST(Product, RunsBackward) {
     for (std::size_t i = 0; i < start.size(); ++i) weights.add(i, start[i], static_cast<double>(n) + 2);
     expect_within(dw.values(), weights.value, weights.bound, "dw");
 
-    Guarded<float> skipping(start, edge);
     Workspace workspace;
-    const double zeros = sparse_product_backward_weights({c.inputs, c.outputs}, c.n, x.data(), dy.data(),
-                                                         skipping.data(), workspace);
+    Guarded<float> skipped(std::vector<float>(x.size(), 1), edge);  // overwritten
+    sparse_product_backward_data({c.inputs, c.outputs}, c.n, dy.data(), w.data(), skipped.data(), workspace);
+    expect_within(skipped.values(), data.value, data.bound, "dx without zeros");
+
+    Guarded<float> skipping(start, edge);
+    sparse_product_backward_weights({c.inputs, c.outputs}, c.n, x.data(), dy.data(), skipping.data(),
+                                    workspace);
     expect_within(skipping.values(), weights.value, weights.bound, "dw without zeros");
-    const auto expected_zeros = static_cast<double>(std::count(gradients.begin(), gradients.end(), 0.0F));
-    EXPECT_NEAR(zeros, expected_zeros / static_cast<double>(gradients.size()), 1e-12);
   });
 }
 
@@ -183,10 +185,26 @@ TEST(Product, HidesNothingBehindZeros) {
     x[70 * 300 + 299] = infinity;
     x[3 * 300 + 5] = not_a_number;
     std::vector<float> dw(area(size.outputs, size.inputs));
-    EXPECT_EQ(sparse_product_backward_weights(size, 80, x.data(), dy.data(), dw.data(), workspace), 1);
+    sparse_product_backward_weights(size, 80, x.data(), dy.data(), dw.data(), workspace);
     for (std::size_t i = 0; i < dw.size(); ++i)
       ASSERT_EQ(std::isnan(dw[i]), i % 300 == 299 || i % 300 == 5) << i;
+    std::vector<float> w(area(size.outputs, size.inputs), 1);
+    w[69 * 300 + 299] = infinity;
+    w[3 * 300 + 5] = not_a_number;
+    std::vector<float> dx(area(80, size.inputs), 1);
+    sparse_product_backward_data(size, 80, dy.data(), w.data(), dx.data(), workspace);
+    for (std::size_t i = 0; i < dx.size(); ++i)
+      ASSERT_EQ(std::isnan(dx[i]), i % 300 == 299 || i % 300 == 5) << i;
   });
+}
+
+TEST(Product, SkipsWhereZerosAreMany) {
+  const ProductSize size{9216, 128};
+  EXPECT_FALSE(skipping_pays(size, 64, 0));
+  EXPECT_TRUE(skipping_pays(size, 64, 0.9));
+  EXPECT_FALSE(skipping_pays(size, 2, 0.9));          // a row for each copy of weights is too few
+  EXPECT_FALSE(skipping_pays({400, 120}, 64, 1));     // too small
+  EXPECT_FALSE(skipping_pays({25088, 4096}, 64, 1));  // memory decides
 }
 
 }  // namespace
