@@ -99,6 +99,14 @@ bool convolution_add_possible(const ConvolutionSize& s) {
          sees(s.input_width, s.kernel_width, s.pad_width, s.dilation_width);
 }
 
+bool ConvolutionBackwardData::run_pooled(std::int64_t, const PooledGradient&, float*, Workspace&) {
+  return false;
+}
+bool ConvolutionBackwardWeights::run_pooled(std::int64_t, const float*, const PooledGradient&, float*,
+                                            Workspace&) {
+  return false;
+}
+
 std::unique_ptr<ConvolutionForward> make_convolution_forward(const ConvolutionSize& size,
                                                              const ConvolutionUse& use) {
   const Dense dense = dense_of(size, use, ConvolutionPass::forward);

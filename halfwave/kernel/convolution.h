@@ -13,6 +13,7 @@
 
 #include "halfwave/kernel/epilogue.h"
 #include "halfwave/kernel/kernel_choice.h"
+#include "halfwave/kernel/pool.h"
 #include "halfwave/kernel/workspace.h"
 
 namespace halfwave::kernel {
@@ -58,6 +59,8 @@ class ConvolutionBackwardData {
   virtual void load(const float* w) = 0;
   // dx is overwritten.
   virtual void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) = 0;
+  // The same from the gradient of a max-pool that follows. False: it does not, and wants dy.
+  virtual bool run_pooled(std::int64_t n, const PooledGradient& dy, float* dx, Workspace& workspace);
 };
 
 class ConvolutionBackwardWeights {
@@ -67,6 +70,8 @@ class ConvolutionBackwardWeights {
   virtual double zeros() const { return -1; }
   // dw is added to. (That of the bias: channel_sum.h.)
   virtual void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) = 0;
+  virtual bool run_pooled(std::int64_t n, const float* x, const PooledGradient& dy, float* dw,
+                          Workspace& workspace);
 };
 
 struct ConvolutionUse {

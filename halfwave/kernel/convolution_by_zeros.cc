@@ -10,6 +10,10 @@ namespace {
 
 std::size_t images(std::int64_t n) { return static_cast<std::size_t>(n); }
 
+double pooled_zeros(std::int64_t n, const PooledGradient& dy) {
+  return dy.zeros(zero_share(dy.dy, images(n) * dy.size.output_size()));
+}
+
 // The kernels of a pass that has weights. They are loaded when they are first taken.
 template <class Kernel>
 class ByZeros : public Kernel {
@@ -37,13 +41,26 @@ class ByZeros : public Kernel {
   template <class Load>
   Kernel& take(std::int64_t n, const float* x, Load&& load) {
     zeros_ = zero_share(x, images(n) * image_);
-    taken_ = sparse_cost_.at(zeros_) < dense_cost_ ? &sparse_ : &dense_;
-    if (!taken_->loaded) load(*taken_->kernel);
-    taken_->loaded = true;
-    return *taken_->kernel;
+    return loaded(skipping_pays(zeros_) ? sparse_ : dense_, load);
+  }
+
+  bool skipping_pays(double zeros) const { return sparse_cost_.at(zeros) < dense_cost_; }
+
+  template <class Load>
+  Kernel& take_sparse(double zeros, Load&& load) {
+    zeros_ = zeros;
+    return loaded(sparse_, load);
   }
 
  private:
+  template <class Load>
+  Kernel& loaded(Loaded& taken, Load&& load) {
+    taken_ = &taken;
+    if (!taken.loaded) load(*taken.kernel);
+    taken.loaded = true;
+    return *taken.kernel;
+  }
+
   Loaded dense_;
   Loaded sparse_;
   Loaded* taken_ = &dense_;
@@ -73,6 +90,10 @@ class ForwardByZeros final : public ByZeros<ConvolutionForward> {
 };
 
 class BackwardDataByZeros final : public ByZeros<ConvolutionBackwardData> {
+  auto loader() const {
+    return [this](ConvolutionBackwardData& kernel) { kernel.load(w_); };
+  }
+
  public:
   using ByZeros::ByZeros;
 
@@ -81,7 +102,11 @@ class BackwardDataByZeros final : public ByZeros<ConvolutionBackwardData> {
     forget();
   }
   void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
-    take(n, dy, [&](ConvolutionBackwardData& kernel) { kernel.load(w_); }).run(n, dy, dx, workspace);
+    take(n, dy, loader()).run(n, dy, dx, workspace);
+  }
+  bool run_pooled(std::int64_t n, const PooledGradient& dy, float* dx, Workspace& workspace) override {
+    const double zeros = pooled_zeros(n, dy);
+    return skipping_pays(zeros) && take_sparse(zeros, loader()).run_pooled(n, dy, dx, workspace);
   }
 
  private:
@@ -105,8 +130,19 @@ class BackwardWeightsByZeros final : public ConvolutionBackwardWeights {
   double zeros() const override { return zeros_; }
 
   void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
+    take(n, x, zero_share(dy, images(n) * output_));
+    taken_->run(n, x, dy, dw, workspace);
+  }
+
+  bool run_pooled(std::int64_t n, const float* x, const PooledGradient& dy, float* dw,
+                  Workspace& workspace) override {
+    take(n, x, pooled_zeros(n, dy));
+    return taken_->run_pooled(n, x, dy, dw, workspace);
+  }
+
+ private:
+  void take(std::int64_t n, const float* x, double dy_zeros) {
     const double x_zeros = zero_share(x, images(n) * input_);
-    const double dy_zeros = zero_share(dy, images(n) * output_);
     const double x_cost = x_cost_.at(x_zeros);
     const double dy_cost = dy_cost_.at(dy_zeros);
     const bool in_x = x_cost < dy_cost;
@@ -114,10 +150,8 @@ class BackwardWeightsByZeros final : public ConvolutionBackwardWeights {
     taken_ = dense_cost_ <= std::min(x_cost, dy_cost) ? dense_.get()
              : in_x                                   ? skips_x_.get()
                                                       : skips_dy_.get();
-    taken_->run(n, x, dy, dw, workspace);
   }
 
- private:
   std::unique_ptr<ConvolutionBackwardWeights> dense_;
   std::unique_ptr<ConvolutionBackwardWeights> skips_x_;
   std::unique_ptr<ConvolutionBackwardWeights> skips_dy_;

@@ -45,11 +45,6 @@ struct Window {
 
 inline bool wide_index(const PoolSize& s) { return s.kernel_height * s.kernel_width >= 255; }
 
-// The saved winners of a pixel start at multiples of this many channels, so that whole vectors can be stored.
-inline std::size_t padded_channels(const PoolSize& s) {
-  return (static_cast<std::size_t>(s.channels) + 15) / 16 * 16;
-}
-
 inline double mean_divisor(const Window& window, bool count_pad) {
   return static_cast<double>(count_pad ? window.padded_count : std::max<std::int64_t>(window.count(), 1));
 }
@@ -212,6 +207,25 @@ void max_backward_image(const PoolSize& s, const float* dy, float* dx, const std
                 : max_backward_of<std::uint8_t>(s, dy, dx, saved);
 }
 
+// Pixels [first, last) of dy.
+void clear_losers(const PoolSize& s, float* dy, const std::uint8_t* winners, std::size_t first,
+                  std::size_t last) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  const hn::Rebind<std::uint8_t, D> dw;
+  const auto channels = static_cast<std::size_t>(s.channels);
+  const auto none = hn::Set(di, 255);
+  for (std::size_t pixel = first; pixel < last; ++pixel) {
+    float* values = dy + pixel * channels;
+    for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
+      const auto winner = hn::PromoteTo(di, hn::LoadU(dw, winners + pixel * padded_channels(s) + c));
+      const auto won = hn::RebindMask(d, hn::Ne(winner, none));
+      store_first(hn::IfThenElseZero(won, load_first(d, values + c, channels - c)), d, values + c,
+                  channels - c);
+    }
+  }
+}
+
 // Larger windows are summed in double, this many pixels in float at a time.
 constexpr std::int64_t float_pixels = 16;
 
@@ -313,6 +327,7 @@ namespace {
 
 HWY_EXPORT(max_image);
 HWY_EXPORT(max_backward_image);
+HWY_EXPORT(clear_losers);
 HWY_EXPORT(average_image);
 HWY_EXPORT(average_backward_image);
 
@@ -348,7 +363,7 @@ std::size_t saved_image_bytes(const PoolSize& s) {
 }  // namespace
 
 std::size_t max_pool_saved_bytes(const PoolSize& size, std::int64_t n) {
-  return saved_image_bytes(size) * static_cast<std::size_t>(n);
+  return saved_image_bytes(size) * static_cast<std::size_t>(n) + 16;
 }
 
 void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const float* x, float* y,
@@ -372,6 +387,24 @@ void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, fl
        saved + image * saved_image_bytes(size));
     }
   });
+}
+
+bool has_pooled_gradient(const PoolSize& size) {
+  return size.stride_height >= size.kernel_height && size.stride_width >= size.kernel_width &&
+         !wide_index(size);
+}
+
+PooledGradient pooled_gradient(const PoolSize& size, std::int64_t n, bool rectify, float* dy,
+                               const std::byte* saved) {
+  const auto* winners = reinterpret_cast<const std::uint8_t*>(saved);
+  if (rectify) {  // else each window has a winner
+    const auto pixels = static_cast<std::size_t>(n * size.output_height * size.output_width);
+    parallel_for(pixels, parallel_grain / static_cast<std::size_t>(size.channels) + 1,
+                 [&](std::size_t begin, std::size_t end, int) {
+                   HWY_DYNAMIC_DISPATCH(clear_losers)(size, dy, winners, begin, end);
+                 });
+  }
+  return {size, dy, winners};
 }
 
 void average_pool_forward(const PoolSize& size, std::int64_t n, bool count_pad, const float* x, float* y) {

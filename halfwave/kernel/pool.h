@@ -19,7 +19,14 @@ struct PoolSize {
   }
 };
 
-// Bytes that forward keeps for backward: for each output which value of its window won.
+// What forward saves begins at multiples of so many winners for each pixel, so that whole vectors can be
+// stored.
+inline std::size_t padded_channels(const PoolSize& s) {
+  return (static_cast<std::size_t>(s.channels) + 15) / 16 * 16;
+}
+
+// Bytes that forward keeps for backward: for each output which value of its window won, and room so that 16
+// may be read from any of them on.
 std::size_t max_pool_saved_bytes(const PoolSize& size, std::int64_t n);
 
 // y = maximum of each window, padding left out; a NaN in the window wins. With rectify, y = max(0, y) after
@@ -30,6 +37,25 @@ void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const 
 // dx is overwritten: each dy goes to the value that won, or (with rectify) nowhere where y is 0.
 void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx,
                        const std::byte* saved);
+
+// dx of a max-pool without being written: where windows do not overlap, each value of dy belongs to one of x.
+struct PooledGradient {
+  PoolSize size;
+  float* dy;                    // 0 where nothing won
+  const std::uint8_t* winners;  // their places in their windows: padded_channels(size) for each pixel of dy
+
+  // The share of zeros in dx, if that of dy is so large.
+  double zeros(double of_dy) const {
+    return 1 - (1 - of_dy) * static_cast<double>(size.output_size()) / static_cast<double>(size.input_size());
+  }
+};
+
+// Whether there can be one: windows do not overlap, and a winner is a byte.
+bool has_pooled_gradient(const PoolSize& size);
+
+// Clears dy where nothing won, which max_pool_forward() saved, with rectify as it was there.
+PooledGradient pooled_gradient(const PoolSize& size, std::int64_t n, bool rectify, float* dy,
+                               const std::byte* saved);
 
 // y = mean of each window. Padding counts as zeros if count_pad, else it is left out; what ceil mode adds
 // beyond the padding never counts (PyTorch's AvgPool2d).

@@ -6,6 +6,7 @@
 // What is skipped is 0 times a dense value. In a tile whose dense values are not all finite nothing is
 // skipped.
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -34,6 +35,7 @@ struct WalkPass {
   const float* dense;
   std::size_t first_image, last_image;
   std::size_t first_channel, last_channel;
+  const PooledGradient* pooled;  // instead of `sparse`, or null
 };
 
 struct WalkScratch {
@@ -143,6 +145,60 @@ void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t 
   }
 }
 
+// The same from a max-pool's gradient, for the rows [top, top + rows) of some images.
+void list_pooled_tile(const WalkPass& pass, std::size_t image, std::size_t images, std::size_t top,
+                      std::size_t rows, const WalkScratch& scratch, float* gradients) {
+  const WalkLayout& l = pass.layout;
+  const PoolSize& s = pass.pooled->size;
+  const auto begin = static_cast<std::int64_t>(top) + s.pad_height;
+  const auto end = begin + static_cast<std::int64_t>(rows);
+  // The windows that reach into these rows.
+  const std::int64_t first =
+      std::max<std::int64_t>((begin - s.kernel_height + s.stride_height) / s.stride_height, 0);
+  const std::int64_t last = std::min((end - 1) / s.stride_height + 1, s.output_height);
+  const std::size_t channels = pass.last_channel - pass.first_channel;
+  const std::size_t pixel = (image * l.sparse.height + top) * l.sparse.width;  // the tile's first
+  constexpr std::ptrdiff_t outside = -1;
+  std::ptrdiff_t steps[255];  // from the tile's begin, or its image's, to each place in a row's first window
+  for (std::size_t c = 0; c < channels; ++c) scratch.ends[c] = static_cast<std::uint32_t>(c * l.list_room());
+  for (std::size_t i = 0; i < images; ++i) {
+    for (std::int64_t p = first; p < last; ++p) {
+      for (std::int64_t tap = 0; tap < s.kernel_height * s.kernel_width; ++tap) {
+        const std::int64_t row = p * s.stride_height + tap / s.kernel_width;
+        const bool inside = begin <= row && row < end;
+        steps[tap] = inside ? (row - begin) * s.input_width + tap % s.kernel_width : outside;
+      }
+      const std::size_t line =
+          ((image + i) * static_cast<std::size_t>(s.output_height) + static_cast<std::size_t>(p)) *
+          static_cast<std::size_t>(s.output_width);
+      const float* x = pass.pooled->dy + line * l.sparse.channels + pass.first_channel;
+      const std::uint8_t* winners = pass.pooled->winners + line * padded_channels(s) + pass.first_channel;
+      const bool finite = mark(pass, true, x, static_cast<std::size_t>(s.output_width), scratch.marks);
+      auto corner = static_cast<std::ptrdiff_t>(i * rows * l.sparse.width) - s.pad_width;
+      const std::uint64_t* marks = scratch.marks;
+      for (std::int64_t q = 0; q < s.output_width;
+           ++q, x += l.sparse.channels, winners += padded_channels(s), corner += s.stride_width) {
+        for (std::size_t word = 0; word < l.mark_words(); ++word, ++marks) {
+          for (std::uint64_t bits = *marks; bits != 0; bits &= bits - 1) {
+            const std::size_t channel =
+                l.marked_channel(word, static_cast<std::size_t>(std::countr_zero(bits)));
+            const std::ptrdiff_t step = steps[winners[channel]];
+            if (step == outside) continue;
+            const std::uint32_t at = scratch.ends[channel]++;
+            scratch.values[at] = x[channel];
+            scratch.pixels[at] = scratch.places[corner + step];
+          }
+        }
+        if (finite) continue;
+        for (std::size_t c = 0; c < channels; ++c) {
+          if (std::isfinite(x[c]) || steps[winners[c]] == outside) continue;
+          add_alone(pass, pixel + static_cast<std::size_t>(corner + steps[winners[c]]), c, x[c], gradients);
+        }
+      }
+    }
+  }
+}
+
 // The dense pixels that the tile sees, zeros around the picture; channels [first, first + count).
 void pack_tile(const WalkPass& pass, std::size_t image, std::size_t images, std::size_t top, std::size_t rows,
                std::size_t first, std::size_t count, float* tile) {
@@ -231,7 +287,8 @@ Walk walk_of(std::size_t rows, std::size_t vectors) {
   return walk_of(rows, vectors, std::make_index_sequence<max_rows * registers>());
 }
 
-void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradients) {
+// False where that needs more than a max-pool's gradient: zeros that may not be skipped.
+bool walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradients) {
   const WalkLayout& l = pass.layout;
   const std::size_t room = l.list_room();
   const std::size_t row = l.tile_row() * l.block;
@@ -253,8 +310,14 @@ void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradie
                 all_finite(pass.dense + (image + i) * l.dense.size() + static_cast<std::size_t>(first) * line,
                            static_cast<std::size_t>(last - first) * line);
       }
-      list_tile(pass, skips, (image * l.sparse.height + top) * l.sparse.width, images * rows * l.sparse.width,
-                scratch, gradients);
+      if (pass.pooled == nullptr) {
+        list_tile(pass, skips, (image * l.sparse.height + top) * l.sparse.width,
+                  images * rows * l.sparse.width, scratch, gradients);
+      } else if (skips) {
+        list_pooled_tile(pass, image, images, top, rows, scratch, gradients);
+      } else {
+        return false;
+      }
       for (std::size_t block = 0; block < l.blocks; ++block) {
         const std::size_t first = block * l.block;
         pack_tile(pass, image, images, top, rows, first, std::min(l.block, l.dense.channels - first),
@@ -274,13 +337,14 @@ void walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradie
       }
     }
   }
+  return true;
 }
 
 }  // namespace sparse
 
-void walk_images(const halfwave::kernel::sparse::WalkPass& pass,
+bool walk_images(const halfwave::kernel::sparse::WalkPass& pass,
                  const halfwave::kernel::sparse::WalkScratch& scratch, float* gradients) {
-  sparse::walk_images(pass, scratch, gradients);
+  return sparse::walk_images(pass, scratch, gradients);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -303,6 +367,17 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
   const char* name() const override { return sparse_x_ ? "sparse x" : "sparse dy"; }
 
   void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
+    walk(n, sparse_x_ ? x : dy, sparse_x_ ? dy : x, nullptr, dw, workspace);
+  }
+
+  bool run_pooled(std::int64_t n, const float* x, const PooledGradient& dy, float* dw,
+                  Workspace& workspace) override {
+    return !sparse_x_ && walk(n, nullptr, x, &dy, dw, workspace);
+  }
+
+ private:
+  bool walk(std::int64_t n, const float* sparse, const float* dense, const PooledGradient* pooled, float* dw,
+            Workspace& workspace) {
     const WalkLayout l = layout(static_cast<std::size_t>(thread_count()));
     const std::size_t gradients = whole_lines(l.gradients());
     const std::size_t tile = whole_lines(l.tile_floats());
@@ -313,17 +388,19 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
     const std::size_t workers = l.channel_parts * l.image_parts;
     float* memory = workspace.floats(each * workers);
     const auto images = static_cast<std::size_t>(n);
+    std::atomic<bool> done = true;
     parallel_for(workers, 1, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t worker = begin; worker < end; ++worker) {
         const std::size_t channel = worker / l.image_parts * l.channels;
         const std::size_t share = worker % l.image_parts;
         const WalkPass pass{.layout = l,
-                            .sparse = sparse_x_ ? x : dy,
-                            .dense = sparse_x_ ? dy : x,
+                            .sparse = sparse,
+                            .dense = dense,
                             .first_image = images * share / l.image_parts,
                             .last_image = images * (share + 1) / l.image_parts,
                             .first_channel = channel,
-                            .last_channel = std::min(channel + l.channels, l.sparse.channels)};
+                            .last_channel = std::min(channel + l.channels, l.sparse.channels),
+                            .pooled = pooled};
         float* own = memory + worker * each;
         std::fill_n(own, gradients + tile, 0.0F);
         float* values = own + gradients + tile;
@@ -334,13 +411,13 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
                                   .ends = reinterpret_cast<std::uint32_t*>(values + 2 * lists),
                                   .marks = reinterpret_cast<std::uint64_t*>(values + 2 * lists + ends)};
         std::fill_n(scratch.marks, l.marks(), std::uint64_t{0});
-        HWY_DYNAMIC_DISPATCH(walk_images)(pass, scratch, own);
+        if (!HWY_DYNAMIC_DISPATCH(walk_images)(pass, scratch, own)) done = false;
       }
     });
-    add(l, memory, each, dw);
+    if (done) add(l, memory, each, dw);
+    return done;
   }
 
- private:
   // To dw, always in the same order.
   void add(const WalkLayout& l, const float* memory, std::size_t each, float* dw) const {
     const auto outputs = static_cast<std::size_t>(size_.output_channels);

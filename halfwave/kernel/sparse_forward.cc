@@ -44,12 +44,27 @@ struct Lists {
   float* no_row;           // what would be added to rows outside the output
 };
 
+// Where a row, or a column, lies in a max-pool's windows.
+struct WindowPlace {
+  std::size_t window;
+  std::int32_t tap;  // in the window; negative: in none
+};
+
+// A max-pool's gradient instead of x.
+struct Pooled {
+  const PooledGradient& gradient;
+  const WindowPlace* rows;
+  const WindowPlace* columns;
+};
+
 struct ScatterPass {
   const ScatterLayout& layout;
   const float* weights;  // packed
   const float* bias;
   bool skips;
   bool adds;  // to y
+  const float* x;
+  const Pooled* pooled;  // instead of x, or null; with it zeros are skipped
 };
 
 }  // namespace halfwave::kernel::sparse
@@ -106,8 +121,67 @@ bool pack_block(const ScatterLayout& l, const WeightOrder& order, const float* w
 
 // ---- lists ----
 
-// Of `rows` rows from x on. A list's end may be written over by a vector.
-void make_lists(const ScatterLayout& l, bool skips, const float* x, std::size_t rows, const Lists& lists) {
+// What lists are made of: the values of a pixel, a vector at a time, with those that are wanted.
+class DenseImage {
+ public:
+  DenseImage(const ScatterPass& pass, std::size_t image)
+      : l_(pass.layout), skips_(pass.skips), x_(pass.x + image * l_.height * l_.width * l_.channels) {}
+
+  void move_to(std::size_t row, std::size_t column) { pixel_ = x_ + (row * l_.width + column) * l_.channels; }
+  // Lanes past `count` are 0 and not wanted.
+  V load(std::size_t channel, std::size_t count, hn::Mask<D>& wanted) const {
+    const D d;
+    const V value = load_first(d, pixel_ + channel, count);
+    // Not Ne, which is false for NaN.
+    wanted = skips_ ? hn::Not(hn::Eq(value, hn::Zero(d))) : hn::FirstN(d, count);
+    return value;
+  }
+
+ private:
+  const ScatterLayout& l_;
+  bool skips_;
+  const float* x_;
+  const float* pixel_ = nullptr;
+};
+
+class PooledImage {
+ public:
+  PooledImage(const ScatterPass& pass, std::size_t image)
+      : pooled_(*pass.pooled),
+        size_(pooled_.gradient.size),
+        first_(image * static_cast<std::size_t>(size_.output_height * size_.output_width)) {}
+
+  void move_to(std::size_t row, std::size_t column) {
+    const WindowPlace& p = pooled_.rows[row];
+    const WindowPlace& q = pooled_.columns[column];
+    const std::size_t pixel = first_ + p.window * static_cast<std::size_t>(size_.output_width) + q.window;
+    values_ = pooled_.gradient.dy + pixel * static_cast<std::size_t>(size_.channels);
+    winners_ = pooled_.gradient.winners + pixel * padded_channels(size_);
+    constexpr std::int32_t none = 256;
+    tap_ = p.tap < 0 || q.tap < 0 ? none : p.tap * static_cast<std::int32_t>(size_.kernel_width) + q.tap;
+  }
+  V load(std::size_t channel, std::size_t count, hn::Mask<D>& wanted) const {
+    const D d;
+    const hn::RebindToSigned<D> di;
+    const V value = load_first(d, values_ + channel, count);
+    const auto winner = hn::PromoteTo(di, hn::LoadU(hn::Rebind<std::uint8_t, D>(), winners_ + channel));
+    const auto won = hn::RebindMask(d, hn::Eq(winner, hn::Set(di, tap_)));
+    wanted = hn::AndNot(hn::Eq(value, hn::Zero(d)), won);
+    return value;
+  }
+
+ private:
+  const Pooled& pooled_;
+  const PoolSize& size_;
+  std::size_t first_;  // pixel of the image
+  const float* values_ = nullptr;
+  const std::uint8_t* winners_ = nullptr;
+  std::int32_t tap_ = 0;
+};
+
+// Of `rows` rows from `top` on. A list's end may be written over by a vector.
+template <class Image>
+void make_lists(const ScatterLayout& l, Image image, std::size_t top, std::size_t rows, const Lists& lists) {
   const D d;
   const hn::RebindToUnsigned<D> du;
   const std::size_t lanes = hn::Lanes(d);
@@ -124,12 +198,11 @@ void make_lists(const ScatterLayout& l, bool skips, const float* x, std::size_t 
       for (std::size_t phase = 0; phase < l.phases; ++phase) {
         *starts++ = static_cast<std::uint32_t>(at);
         for (std::size_t column = l.first_inputs[phase]; column < l.width; column += l.phases) {
-          const float* pixel = x + (row * l.width + column) * l.channels;
+          image.move_to(top + row, column);
           const std::size_t before = at;
           for (std::size_t c = first; c < last; c += lanes) {
-            const V value = load_first(d, pixel + c, last - c);
-            // Not Ne, which is false for NaN. Lanes past the last channel are 0.
-            const auto kept = skips ? hn::Not(hn::Eq(value, hn::Zero(d))) : hn::FirstN(d, last - c);
+            hn::Mask<D> kept;
+            const V value = image.load(c, last - c, kept);
             hn::StoreU(hn::Compress(value, kept), d, values + at);
             const auto channel = hn::Add(order, hn::Set(du, static_cast<std::uint32_t>(c - first)));
             hn::StoreU(hn::Compress(channel, hn::RebindMask(du, kept)), du, offsets + at);
@@ -251,7 +324,7 @@ ScatterRow scatter_row_of(const ScatterLayout& l, const Block& block, const Piec
 }
 
 // One image, for the blocks [first, last) of outputs.
-void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, std::size_t last,
+void scatter_blocks(const ScatterPass& pass, std::size_t image, std::size_t first, std::size_t last,
                     const Lists& lists, float* y) {
   const ScatterLayout& l = pass.layout;
   const std::size_t from = l.blocks[first].first;
@@ -266,7 +339,11 @@ void scatter_blocks(const ScatterPass& pass, const float* x, std::size_t first, 
   }
   for (std::size_t top = 0; top < l.height; top += l.band) {
     const std::size_t rows = std::min(l.band, l.height - top);
-    make_lists(l, pass.skips, x + top * l.width * l.channels, rows, lists);
+    if (pass.pooled != nullptr) {
+      make_lists(l, PooledImage(pass, image), top, rows, lists);
+    } else {
+      make_lists(l, DenseImage(pass, image), top, rows, lists);
+    }
     for (std::size_t b = first; b < last; ++b) {
       const Block& block = l.blocks[b];
       const float* w = pass.weights + l.weights_before(b);
@@ -310,9 +387,9 @@ bool pack_block(const halfwave::kernel::sparse::ScatterLayout& layout,
   return sparse::pack_block(layout, order, w, block, to);
 }
 
-void scatter_image(const halfwave::kernel::sparse::ScatterPass& pass, const float* x, std::size_t first,
+void scatter_image(const halfwave::kernel::sparse::ScatterPass& pass, std::size_t image, std::size_t first,
                    std::size_t last, const halfwave::kernel::sparse::Lists& lists, float* y) {
-  sparse::scatter_blocks(pass, x, first, last, lists, y);
+  sparse::scatter_blocks(pass, image, first, last, lists, y);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -341,6 +418,21 @@ class Scatter {
   }
 
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace) {
+    run(n, x, nullptr, y, epilogue, workspace);
+  }
+
+  // False: zeros may not be skipped.
+  bool run_pooled(std::int64_t n, const PooledGradient& x, float* y, Workspace& workspace) {
+    const PoolSize& s = x.size;
+    place(rows_, s.input_height, s.kernel_height, s.stride_height, s.pad_height, s.output_height);
+    place(columns_, s.input_width, s.kernel_width, s.stride_width, s.pad_width, s.output_width);
+    const Pooled pooled{x, rows_.data(), columns_.data()};
+    return run(n, nullptr, &pooled, y, {}, workspace);
+  }
+
+ private:
+  bool run(std::int64_t n, const float* x, const Pooled* pooled, float* y, const Epilogue& epilogue,
+           Workspace& workspace) {
     const ScatterLayout& l = layout_;
     const auto images = static_cast<std::size_t>(n);
     const auto threads = static_cast<std::size_t>(thread_count());
@@ -355,7 +447,8 @@ class Scatter {
     float* weights = keeps_ ? weights_.floats(l.weights()) : scratch + each * threads;
     if (!kept_) finite_ = pack(weights);
     kept_ = keeps_;
-    const ScatterPass pass{l, weights, bias_.data(), finite_, adds_};
+    if (pooled != nullptr && !finite_) return false;
+    const ScatterPass pass{l, weights, bias_.data(), finite_, adds_, x, pooled};
     // Few images: the threads share out the outputs of each.
     const std::size_t parts = images >= threads ? 1 : std::min(threads / images, l.blocks.size());
     const auto block = [&](std::size_t part) { return l.blocks.size() * part / parts; };
@@ -373,17 +466,28 @@ class Scatter {
         const std::size_t image = i / parts;
         const std::size_t part = i % parts;
         HWY_DYNAMIC_DISPATCH(scatter_image)
-        (pass, x + image * l.height * l.width * l.channels, block(part), block(part + 1), lists,
-         y + image * output);
+        (pass, image, block(part), block(part + 1), lists, y + image * output);
         if (parts == 1) epilogue(y + image * output, output);
       }
     });
-    if (parts == 1 || epilogue.apply == nullptr) return;
+    if (parts == 1 || epilogue.apply == nullptr) return true;
     parallel_for(images * output, 1024,
                  [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
+    return true;
   }
 
- private:
+  static void place(std::vector<WindowPlace>& places, std::int64_t side, std::int64_t kernel,
+                    std::int64_t stride, std::int64_t pad, std::int64_t windows) {
+    places.resize(static_cast<std::size_t>(side));
+    for (std::int64_t i = 0; i < side; ++i) {
+      const std::int64_t window = (i + pad) / stride;
+      const std::int64_t tap = (i + pad) % stride;
+      const bool inside = window < windows && tap < kernel;
+      places[static_cast<std::size_t>(i)] = {.window = inside ? static_cast<std::size_t>(window) : 0,
+                                             .tap = inside ? static_cast<std::int32_t>(tap) : -1};
+    }
+  }
+
   // Whether zeros may be skipped: all weights are finite.
   bool pack(float* to) const {
     const ScatterLayout& l = layout_;
@@ -408,7 +512,8 @@ class Scatter {
   bool keeps_;               // the packed weights, from run to run; else each makes them, in shared memory
   Workspace weights_;        // packed
   bool kept_ = false;
-  bool finite_ = false;  // all weights
+  bool finite_ = false;                      // all weights
+  std::vector<WindowPlace> rows_, columns_;  // of the input, in a max-pool's windows
   const float* w_ = nullptr;
 };
 
@@ -435,6 +540,9 @@ class SparseBackwardData final : public ConvolutionBackwardData {
   void load(const float* w) override { scatter_.load(w, nullptr); }
   void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
     scatter_.run(n, dy, dx, {}, workspace);
+  }
+  bool run_pooled(std::int64_t n, const PooledGradient& dy, float* dx, Workspace& workspace) override {
+    return scatter_.run_pooled(n, dy, dx, workspace);
   }
 
  private:

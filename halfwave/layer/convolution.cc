@@ -40,7 +40,8 @@ class ConvolutionOperation final : public Operation {
   OperationTraits traits() const override {
     return {.backward_needs_x = true,
             .forward_in_place = adds_ ? std::optional<std::size_t>(1) : std::nullopt,
-            .applies_slope = true};
+            .applies_slope = true,
+            .takes_pooled_gradient = !epilogue_};
   }
 
   void load(const NetValues& values) override {
@@ -62,12 +63,24 @@ class ConvolutionOperation final : public Operation {
   }
 
   void backward_weights(const BackwardArguments& a) override {
-    kernel::bias_gradient(size_.output_size() * static_cast<std::size_t>(a.n) / channels(), channels(), a.dy,
-                          a.slope, bias_ ? a.gradients + *bias_ : nullptr, *a.workspace);
-    backward_weights_->run(a.n, a.x[0], a.dy, a.gradients + weight_, *a.workspace);
+    float* db = bias_ ? a.gradients + *bias_ : nullptr;
+    float* dw = a.gradients + weight_;
+    spread_ = false;
+    if (a.pooled != nullptr) {
+      bias_gradient(a, a.pooled->size.output_size(), a.pooled->dy, db);
+      if (backward_weights_->run_pooled(a.n, a.x[0], *a.pooled, dw, *a.workspace)) return;
+      spread(a);
+    } else {
+      bias_gradient(a, size_.output_size(), a.dy, db);
+    }
+    backward_weights_->run(a.n, a.x[0], a.dy, dw, *a.workspace);
   }
 
   void backward_data(const BackwardArguments& a) override {
+    if (a.pooled != nullptr) {
+      if (backward_data_->run_pooled(a.n, *a.pooled, a.dx[0], *a.workspace)) return;
+      if (!spread_) spread(a);
+    }
     backward_data_->run(a.n, a.dy, a.dx[0], *a.workspace);
   }
 
@@ -77,6 +90,19 @@ class ConvolutionOperation final : public Operation {
 
  private:
   std::size_t channels() const { return static_cast<std::size_t>(size_.output_channels); }
+
+  void bias_gradient(const BackwardArguments& a, std::size_t image, float* dy, float* db) const {
+    kernel::bias_gradient(image * static_cast<std::size_t>(a.n) / channels(), channels(), dy, a.slope, db,
+                          *a.workspace);
+  }
+
+  // Makes dy of a max-pool's gradient.
+  void spread(const BackwardArguments& a) {
+    const kernel::PooledGradient& from = *a.pooled;
+    kernel::max_pool_backward(from.size, a.n, from.dy, a.dy,
+                              reinterpret_cast<const std::byte*>(from.winners));
+    spread_ = true;
+  }
 
   // The batch norm that follows, worked into weights and bias.
   void fold(const NetValues& values, const float* w, const float* b) {
@@ -101,6 +127,7 @@ class ConvolutionOperation final : public Operation {
   std::unique_ptr<kernel::ConvolutionForward> forward_;
   std::unique_ptr<kernel::ConvolutionBackwardData> backward_data_;
   std::unique_ptr<kernel::ConvolutionBackwardWeights> backward_weights_;
+  bool spread_ = false;  // dy has been made of a max-pool's gradient
   std::vector<float> folded_weight_;
   std::vector<float> folded_bias_;
 };

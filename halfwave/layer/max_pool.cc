@@ -11,7 +11,8 @@ class MaxPoolOperation final : public Operation {
       : size_(size), rectify_(request.rectify), training_(request.training), batch_(request.batch) {}
 
   OperationTraits traits() const override {
-    return {.saved_bytes = training_ ? kernel::max_pool_saved_bytes(size_, batch_) : 0};
+    return {.gives_pooled_gradient = kernel::has_pooled_gradient(size_),
+            .saved_bytes = training_ ? kernel::max_pool_saved_bytes(size_, batch_) : 0};
   }
 
   void forward(const ForwardArguments& a) override {
@@ -20,6 +21,10 @@ class MaxPoolOperation final : public Operation {
 
   void backward_data(const BackwardArguments& a) override {
     kernel::max_pool_backward(size_, a.n, a.dy, a.dx[0], a.saved);
+  }
+
+  kernel::PooledGradient pooled_gradient(const BackwardArguments& a) override {
+    return kernel::pooled_gradient(size_, a.n, rectify_, a.dy, a.saved);
   }
 
  private:

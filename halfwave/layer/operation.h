@@ -11,6 +11,7 @@
 #include "halfwave/activation/activation.h"
 #include "halfwave/kernel/epilogue.h"
 #include "halfwave/kernel/kernel_choice.h"
+#include "halfwave/kernel/pool.h"
 #include "halfwave/kernel/workspace.h"
 
 namespace halfwave {
@@ -38,6 +39,8 @@ struct OperationTraits {
   bool backward_in_place = false;                    // dx may be dy
   bool view = false;                                 // y is x, seen in another shape: always shared
   bool applies_slope = false;                        // backward_weights applies BackwardArguments::slope
+  bool gives_pooled_gradient = false;                // may be asked for one instead of backward_data
+  bool takes_pooled_gradient = false;                // BackwardArguments::pooled
   std::size_t saved_bytes = 0;                       // kept from forward to backward
 };
 
@@ -65,6 +68,8 @@ struct BackwardArguments {
   std::span<const float* const> x;  // null where not needed
   const float* y = nullptr;         // null where not needed
   float* dy = nullptr;
+  // What the max-pool that follows gives instead of dy, which is memory for it then. Null: dy is there.
+  const kernel::PooledGradient* pooled = nullptr;
   kernel::Epilogue slope = {};  // of the epilogue, to be applied to dy in place: see applies_slope
   std::span<float* const> dx;   // overwritten; null where not wanted
   NetValues values;
@@ -90,6 +95,8 @@ class Operation {
   // Gradients of the parameters; comes before backward_data.
   virtual void backward_weights(const BackwardArguments&) {}
   virtual void backward_data(const BackwardArguments& arguments) = 0;
+  // Instead of backward_data, see OperationTraits::gives_pooled_gradient. Valid as long as dy and saved.
+  virtual kernel::PooledGradient pooled_gradient(const BackwardArguments&) { return {}; }
 
   virtual KernelUse forward_kernel() const { return {}; }
   virtual KernelUse backward_data_kernel() const { return {}; }

@@ -34,6 +34,11 @@ struct Plan::Step {
   std::vector<std::size_t> dx;  // buffers; none where not wanted
   std::vector<bool> adds;       // dx is a further part of a gradient begun by a later step: to be added
 
+  // A max-pool may leave its gradient as it is to the step before, which spreads it out only where it must.
+  std::size_t pool = none;        // the max-pool behind that does so
+  std::size_t pooled_for = none;  // the step before, if this is one
+  kernel::PooledGradient pooled;  // what it leaves
+
   std::vector<const float*> x_pointers;
   std::vector<float*> dx_pointers;
   double forward_seconds = 0, data_seconds = 0, weights_seconds = 0;
@@ -147,8 +152,23 @@ struct Plan::Builder {
           step.dx[k] = outside;  // a buffer comes later
       }
       plan.steps_.push_back(std::move(step));
+      if (plan.options_.training) join_to_pool(plan.steps_.size() - 1);
     }
     plan.output_ = plan.steps_.back().output;
+  }
+
+  // If step p is a max-pool whose gradient the step before it takes as it is.
+  void join_to_pool(std::size_t p) {
+    Step& pool = plan.steps_[p];
+    if (!pool.traits.gives_pooled_gradient || pool.dx[0] == none) return;
+    const std::size_t value = pool.inputs[0];
+    if (consumers[value].size() != 1) return;
+    for (std::size_t s = 0; s < p; ++s) {
+      Step& step = plan.steps_[s];
+      if (step.output != value || !step.traits.takes_pooled_gradient) continue;
+      step.pool = p;
+      pool.pooled_for = s;
+    }
   }
 
   // Kernels hand whole pixels to an epilogue; those of a multiple of 8 channels begin at whole bytes.
@@ -241,11 +261,16 @@ struct Plan::Builder {
       const std::size_t time = 2 * count - s;
       const std::size_t dy = buffer_of[step.output];
       keep_until(dy, time);
+      if (step.pool != none) {
+        keep_until(buffer_of[plan.steps_[step.pool].output], time);
+        keep_until(plan.steps_[step.pool].saved, time);
+      }
       bool shared = !step.traits.backward_in_place;  // dy's place can go to one input
       for (std::size_t k = 0; k < step.inputs.size(); ++k) {
         if (step.dx[k] == none) continue;
         const std::size_t input = step.inputs[k];
-        step.dx[k] = shared ? new_buffer(value_bytes(input), time) : dy;
+        const std::size_t written = step.pooled_for == none ? time : 2 * count - step.pooled_for;
+        step.dx[k] = shared ? new_buffer(value_bytes(input), written) : dy;
         shared = true;
         step.adds[k] = buffer_of[input] != none;
         if (step.adds[k]) {
@@ -349,6 +374,7 @@ void Plan::backward(float* gradients) {
         .x = step.x_pointers,
         .y = y,
         .dy = dy,
+        .pooled = step.pool == none ? nullptr : &steps_[step.pool].pooled,
         .slope = slope && applies_slope ? slope->get() : kernel::Epilogue{},
         .dx = step.dx_pointers,
         .values = net_.values(),
@@ -357,7 +383,11 @@ void Plan::backward(float* gradients) {
         .workspace = &workspace_};
     if (step.trained) step.operation->backward_weights(arguments);
     const double middle = profiling_ ? seconds_now() : 0;
-    if (step.wants_data()) step.operation->backward_data(arguments);
+    if (step.pooled_for != none) {
+      step.pooled = step.operation->pooled_gradient(arguments);
+    } else if (step.wants_data()) {
+      step.operation->backward_data(arguments);
+    }
     for (std::size_t k = 0; k < step.inputs.size(); ++k) {
       if (!step.adds[k]) continue;
       kernel::add_to(at(gradient_buffers_[step.inputs[k]]), step.dx_pointers[k],

@@ -36,9 +36,17 @@ void expect_same(Net& net, std::int64_t n) {
   const std::vector<float> y = trainer.forward(x);
   const std::vector<float> dx = trainer.backward(dy);
   const std::vector<float> state = trainer.state();
-  for (const bool input_gradient : {true, false}) {
-    SCOPED_TRACE(input_gradient ? "with input gradient" : "without input gradient");
-    Plan plan(net, {.batch = n + 1, .training = true, .input_gradient = input_gradient});
+  struct Way {
+    bool input_gradient;
+    KernelChoice kernels;
+  };
+  for (const Way& way : {Way{true, KernelChoice::automatic}, Way{true, KernelChoice::sparse},
+                         Way{false, KernelChoice::automatic}, Way{false, KernelChoice::sparse}}) {
+    SCOPED_TRACE(fmt::format("{} input gradient, {}", way.input_gradient ? "with" : "without",
+                             way.kernels == KernelChoice::sparse ? "skipping zeros" : "by rule"));
+    Plan plan(
+        net,
+        {.batch = n + 1, .training = true, .input_gradient = way.input_gradient, .kernels = way.kernels});
     poison(plan, net, n + 1, true);
     std::vector<float> running(net.state().begin(), net.state().end());
     expect_near({plan.forward(x.data(), n, {.running = running, .seed = 1}), y.size()}, y, "y of training");
@@ -47,7 +55,7 @@ void expect_same(Net& net, std::int64_t n) {
     Buffer gradients(net.parameters().size());
     plan.backward(gradients.data());
     expect_near(gradients.span(), trainer.gradients(), "gradients");
-    if (input_gradient) expect_near({plan.input_gradient(), dx.size()}, dx, "dx");
+    if (way.input_gradient) expect_near({plan.input_gradient(), dx.size()}, dx, "dx");
   }
 }
 
@@ -93,6 +101,23 @@ TEST(PlanFusion, KeepsAddsBehindConvolutions) {
               "name = 'r' }, "
               "{ add = ['c', 'r'] } ]");
   expect_same(start + conv + "{ add = ['a', 'c'] }, { layer = 'relu', name = 'r' }, { max_pool = 2 } ]");
+}
+
+// The gradient of a max-pool whose windows do not overlap is left to the convolution before it, if no one
+// else reads what that made.
+TEST(PlanFusion, KeepsPoolsBehindConvolutions) {
+  const std::string start = "input = [9, 8, 3]\nlayers = [ { conv = 20, kernel = 3, pad = 1, name = 'a' }, ";
+  expect_same(start + "{ max_pool = 2 }, { conv = 4, kernel = 2 } ]");
+  expect_same(
+      start +
+      "'relu', { max_pool = 2 }, { conv = 33, kernel = 3, pad = 1 }, { max_pool = 2 }, { linear = 3 } ]");
+  expect_same(start + "'relu', { max_pool = 2, stride = 3 }, { linear = 3 } ]");
+  expect_same(start + "'relu', { max_pool = 3, stride = 2 }, { linear = 3 } ]");
+  expect_same(start + "'tanh', { max_pool = 2 }, { linear = 3 } ]");
+  expect_same(start +
+              "{ layer = 'relu', name = 'r' }, { max_pool = 2 }, { linear = 3, name = 'l' }, "
+              "{ conv = 1, kernel = 1, from = 'a', name = 'b' }, { linear = 3, name = 'm' }, "
+              "{ add = ['l', 'm'] } ]");
 }
 
 TEST(PlanFusion, KeepsConcats) {

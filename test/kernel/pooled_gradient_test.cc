@@ -1,0 +1,231 @@
+// The gradient of a max-pool that is not spread out: what zero-skipping convolutions make of it must be what
+// the definition makes of it spread out.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "convolution_testing.h"
+#include "pool_testing.h"
+
+namespace halfwave::kernel {
+namespace {
+
+constexpr std::uint64_t generated_pairs = 80;
+
+// A convolution and the pool behind it, with windows that do not overlap: side by side or with gaps, padded
+// or not, with pixels left over.
+struct Pair {
+  ConvolutionSize convolution;
+  PoolSize pool;
+};
+
+Pair generated_pair(std::uint64_t number) {
+  RandomStream random = random_of(1000 + number);
+  for (std::uint64_t attempt = 0;; ++attempt) {
+    PoolSize pool = generated_pool(number * 1000 + attempt, 4);
+    if (!has_pooled_gradient(pool)) continue;
+    ConvolutionSize s{};
+    s.output_height = pool.input_height;
+    s.output_width = pool.input_width;
+    s.output_channels = pool.channels;
+    const std::vector<std::int64_t> channels{1, 3, 16, 20, 37};
+    s.input_channels = one_of(random, channels);
+    s.kernel_height = between(random, 1, 5);
+    s.kernel_width = random.below(2) == 0 ? s.kernel_height : between(random, 1, 5);
+    s.stride_height = between(random, 1, 2);
+    s.stride_width = between(random, 1, 2);
+    s.pad_height = between(random, 0, s.kernel_height - 1);
+    s.pad_width = between(random, 0, s.kernel_width - 1);
+    s.input_height = (s.output_height - 1) * s.stride_height + s.kernel_height - 2 * s.pad_height;
+    s.input_width = (s.output_width - 1) * s.stride_width + s.kernel_width - 2 * s.pad_width;
+    if (s.input_height > 0 && s.input_width > 0) return {s, pool};
+  }
+}
+
+// More rows than a tile of pixels has, and several images in one.
+const std::vector<Pair>& pairs() {
+  static const std::vector<Pair> all = [] {
+    std::vector<Pair> list;
+    for (std::uint64_t number = 0; number < generated_pairs; ++number) list.push_back(generated_pair(number));
+    for (const std::int64_t kernel : {2, 3}) {
+      const std::int64_t side = 31;
+      list.push_back({{.input_height = side,
+                       .input_width = side,
+                       .input_channels = 5,
+                       .output_height = side,
+                       .output_width = side,
+                       .output_channels = 20,
+                       .kernel_height = 3,
+                       .kernel_width = 3,
+                       .pad_height = 1,
+                       .pad_width = 1},
+                      {.input_height = side,
+                       .input_width = side,
+                       .channels = 20,
+                       .output_height = side / kernel,
+                       .output_width = side / kernel,
+                       .kernel_height = kernel,
+                       .kernel_width = kernel,
+                       .stride_height = kernel,
+                       .stride_width = kernel}});
+    }
+    return list;
+  }();
+  return all;
+}
+
+// A gradient of the pool, as it is and spread out.
+struct Gradient {
+  Gradient(const PoolSize& size, std::int64_t n, std::uint64_t seed)
+      : size_(size),
+        n_(n),
+        rectify_(seed % 3 != 0),
+        saved_(max_pool_saved_bytes(size, n)),
+        pooled_(static_cast<std::size_t>(n) * size.output_size()),
+        spread(static_cast<std::size_t>(n) * size.input_size()) {
+    RandomStream random = random_of(seed);
+    const std::vector<float> x = normal_values(random, spread.size());
+    std::vector<float> y(pooled_.size());
+    max_pool_forward(size, n, rectify_, x.data(), y.data(), saved_.data());
+    pooled_ = normal_values(random, pooled_.size());
+    make_zeros(random, seed % 2 == 0 ? 0 : 0.7, pooled_);
+    settle();
+  }
+
+  void set(std::size_t i, float value) {
+    pooled_[i] = value;
+    settle();
+  }
+
+  // Where nothing lies behind or before it that could be read or written.
+  PooledGradient guarded(Guarded<float>& dy, Guarded<std::uint8_t>& winners) const {
+    std::copy(pooled_.begin(), pooled_.end(), dy.data());
+    std::memcpy(winners.data(), saved_.data(), saved_.size());
+    return pooled_gradient(size_, n_, rectify_, dy.data(),
+                           reinterpret_cast<const std::byte*>(winners.data()));
+  }
+
+  std::size_t values() const { return pooled_.size(); }
+  std::size_t saved_bytes() const { return saved_.size(); }
+
+ private:
+  void settle() { max_pool_backward(size_, n_, pooled_.data(), spread.data(), saved_.data()); }
+
+  PoolSize size_;
+  std::int64_t n_;
+  bool rectify_;
+  std::vector<std::byte> saved_;
+  std::vector<float> pooled_;
+
+ public:
+  std::vector<float> spread;
+};
+
+struct Result {
+  bool has_dx, has_dw;
+  std::vector<float> dx, dw;
+};
+
+Result run(const ConvolutionCase& c, const Gradient& gradient, Edge edge) {
+  Guarded<float> pooled(gradient.values(), edge);
+  Guarded<std::uint8_t> winners(gradient.saved_bytes(), edge);
+  const PooledGradient dy = gradient.guarded(pooled, winners);
+  const Guarded<float> x(c.x, edge);
+  Guarded<float> dx(c.x.size(), edge);
+  Guarded<float> dw(c.dw, edge);
+  Workspace workspace;
+  const auto data = make_sparse_backward_data(c.size);
+  data->load(c.w.data());
+  const bool has_dx = data->run_pooled(c.n, dy, dx.data(), workspace);
+  const bool has_dw =
+      make_sparse_dy_backward_weights(c.size)->run_pooled(c.n, x.data(), dy, dw.data(), workspace);
+  return {has_dx, has_dw, dx.values(), dw.values()};
+}
+
+TEST(PooledGradient, GivesWhatItGivesSpreadOut) {
+  std::uint64_t number = 0;
+  for (const Pair& pair : pairs()) {
+    ++number;
+    SCOPED_TRACE(text_of(pair.convolution) + "; pool " + text_of(pair.pool));
+    ConvolutionCase c(pair.convolution, static_cast<std::int64_t>(1 + number % 4), number);
+    const Gradient gradient(pair.pool, c.n, number);
+    c.dy = gradient.spread;
+    const NaiveConvolution expected(c.size, c.n, c.x, c.w, c.b, c.dy);
+    for_each_target([&] {
+      for (const int threads : {1, 2}) {
+        const ThreadScope scope(threads);
+        const Result got = run(c, gradient, number % 2 == 0 ? Edge::front : Edge::back);
+        ASSERT_TRUE(got.has_dx && got.has_dw);
+        expect_within(got.dx, expected.dx.value, expected.dx.bound(), "dx");
+        Sums dw = expected.dw;
+        for (std::size_t i = 0; i < c.dw.size(); ++i) dw.value[i] += static_cast<double>(c.dw[i]);
+        expect_within(got.dw, dw.value, dw.bound(c.dw), "dw");
+      }
+    });
+  }
+}
+
+// NaN and infinity in the gradient come out as they do from dy; where one could hide behind a 0 that is
+// skipped, nothing is done.
+TEST(PooledGradient, HidesNothingBehindZeros) {
+  const Pair pair = pairs().back();
+  ConvolutionCase c(pair.convolution, 2, 7);
+  Gradient gradient(pair.pool, c.n, 9);
+  gradient.set(3, not_a_number);
+  gradient.set(gradient.values() - 40, infinity);
+  const auto same_kind = [](const std::vector<float>& got, const std::vector<float>& expected) {
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      ASSERT_EQ(std::isnan(got[i]), std::isnan(expected[i])) << i;
+      ASSERT_EQ(std::isinf(got[i]), std::isinf(expected[i])) << i;
+    }
+  };
+  for_each_target([&] {
+    c.dy = gradient.spread;
+    const Result got = run(c, gradient, Edge::back);
+    ASSERT_TRUE(got.has_dx && got.has_dw);
+    const ConvolutionResult dense = run(zero_skipping, c, Edge::back);
+    ASSERT_GT(std::count_if(dense.dx.begin(), dense.dx.end(), [](float v) { return !std::isfinite(v); }), 0);
+    same_kind(got.dx, dense.dx);
+    same_kind(got.dw, dense.dw);
+
+    ConvolutionCase other = c;
+    other.w[1] = infinity;
+    EXPECT_FALSE(run(other, gradient, Edge::back).has_dx);
+    other.x[other.x.size() - 1] = not_a_number;
+    const Result refused = run(other, gradient, Edge::back);
+    EXPECT_FALSE(refused.has_dw);
+    EXPECT_EQ(bits(refused.dw), bits(other.dw));
+  });
+}
+
+TEST(PooledGradient, NeedsWindowsThatDoNotOverlap) {
+  PoolSize size{.input_height = 8,
+                .input_width = 8,
+                .channels = 1,
+                .output_height = 3,
+                .output_width = 3,
+                .kernel_height = 2,
+                .kernel_width = 2,
+                .stride_height = 2,
+                .stride_width = 2};
+  EXPECT_TRUE(has_pooled_gradient(size));
+  size.kernel_width = 3;
+  EXPECT_FALSE(has_pooled_gradient(size));
+  size.kernel_height = size.stride_height = size.kernel_width = size.stride_width = 16;  // 256 places
+  EXPECT_FALSE(has_pooled_gradient(size));
+}
+
+TEST(PooledGradient, KnowsItsZeros) {
+  const PoolSize size{.input_height = 4,
+                      .input_width = 4,
+                      .channels = 2,
+                      .output_height = 2,
+                      .output_width = 2,
+                      .kernel_height = 2,
+                      .kernel_width = 2};
+  EXPECT_DOUBLE_EQ((PooledGradient{size, nullptr, nullptr}.zeros(0)), 0.75);
+  EXPECT_DOUBLE_EQ((PooledGradient{size, nullptr, nullptr}.zeros(0.6)), 0.9);
+}
+
+}  // namespace
+}  // namespace halfwave::kernel
