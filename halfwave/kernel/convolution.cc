@@ -99,6 +99,9 @@ bool convolution_add_possible(const ConvolutionSize& s) {
          sees(s.input_width, s.kernel_width, s.pad_width, s.dilation_width);
 }
 
+bool ConvolutionForward::run_pooled(std::int64_t, const float*, const PooledOutput&, Workspace&) {
+  return false;
+}
 bool ConvolutionBackwardData::run_pooled(std::int64_t, const PooledGradient&, float*, Workspace&) {
   return false;
 }

@@ -49,6 +49,8 @@ class ConvolutionForward {
   // y is overwritten (or added to, as it was made), then given to the epilogue.
   virtual void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
                    Workspace& workspace) = 0;
+  // The same for a max-pool that follows, of which alone the output is written. False: it does not.
+  virtual bool run_pooled(std::int64_t n, const float* x, const PooledOutput& y, Workspace& workspace);
 };
 
 class ConvolutionBackwardData {

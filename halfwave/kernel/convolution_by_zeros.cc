@@ -71,6 +71,10 @@ class ByZeros : public Kernel {
 };
 
 class ForwardByZeros final : public ByZeros<ConvolutionForward> {
+  auto loader() const {
+    return [this](ConvolutionForward& kernel) { kernel.load(w_, b_); };
+  }
+
  public:
   using ByZeros::ByZeros;
 
@@ -81,7 +85,10 @@ class ForwardByZeros final : public ByZeros<ConvolutionForward> {
   }
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
            Workspace& workspace) override {
-    take(n, x, [&](ConvolutionForward& kernel) { kernel.load(w_, b_); }).run(n, x, y, epilogue, workspace);
+    take(n, x, loader()).run(n, x, y, epilogue, workspace);
+  }
+  bool run_pooled(std::int64_t n, const float* x, const PooledOutput& y, Workspace& workspace) override {
+    return take(n, x, loader()).run_pooled(n, x, y, workspace);
   }
 
  private:

@@ -378,6 +378,20 @@ void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const 
   });
 }
 
+void max_pool_rows(const PooledOutput& pooled, std::size_t image, std::int64_t first, std::int64_t count,
+                   const float* x) {
+  const std::size_t row_bytes =
+      saved_image_bytes(pooled.size) / static_cast<std::size_t>(pooled.size.output_height);
+  const std::size_t row =
+      image * static_cast<std::size_t>(pooled.size.output_height) + static_cast<std::size_t>(first);
+  PoolSize rows = pooled.size;
+  rows.input_height = count * rows.stride_height;
+  rows.output_height = count;
+  HWY_DYNAMIC_DISPATCH(max_image)
+  (rows, pooled.rectify, x, pooled.y + row * static_cast<std::size_t>(rows.output_width * rows.channels),
+   pooled.saved == nullptr ? nullptr : pooled.saved + row * row_bytes, 0, count);
+}
+
 void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx,
                        const std::byte* saved) {
   parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {

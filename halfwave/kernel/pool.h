@@ -38,6 +38,19 @@ void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const 
 void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx,
                        const std::byte* saved);
 
+// Where a max-pool behind another kernel leaves its output: as max_pool_forward() does.
+struct PooledOutput {
+  PoolSize size;
+  bool rectify;
+  float* y;
+  std::byte* saved;  // may be null
+};
+
+// The rows [first, first + count) of the output of one image; x: from the first row of their windows on, all
+// of which lie in the image (no padding above or below).
+void max_pool_rows(const PooledOutput& pooled, std::size_t image, std::int64_t first, std::int64_t count,
+                   const float* x);
+
 // dx of a max-pool without being written: where windows do not overlap, each value of dy belongs to one of x.
 struct PooledGradient {
   PoolSize size;

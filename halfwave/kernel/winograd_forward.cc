@@ -41,6 +41,14 @@ struct ForwardPass {
   float* y;
   bool adds;  // to y
   const Epilogue& epilogue;
+  const PooledOutput* pooled;  // instead of y, or null
+
+  // Rows of a max-pool's input, before it: those of a block of strips, or of one, if its panels are made
+  // together.
+  std::size_t pooled_strips() const {
+    return pooled == nullptr ? 0 : layout.panels_together == layout.panels ? 1 : layout.strips;
+  }
+  std::size_t strip_floats() const { return layout.tiles.side * shape.output_width * shape.outputs; }
 };
 
 // What an instruction set has for one tile.
@@ -207,14 +215,14 @@ HWY_INLINE void write_tile(const float* product, V bias, bool adds, std::size_t 
   }
 }
 
+// y: where the strip's outputs begin.
 template <class W>
 void write_strip(const ForwardPass& pass, std::size_t strip, std::size_t first, std::size_t last,
-                 const float* product) {
+                 const float* product, float* y) {
   const D d;
   const Shape& s = pass.shape;
   const ForwardLayout& l = pass.layout;
   const std::size_t row = s.output_width * s.outputs;
-  float* y = pass.y + first_output(s, l.tiles, strip);
   const std::size_t rows = std::min<std::size_t>(W::outputs, s.output_height - l.tiles.top(strip));
   const std::size_t end = std::min(last * l.panel, s.outputs);
   for (std::size_t o = first * l.panel; o < end; o += l.lanes, product += l.strides.group) {
@@ -227,6 +235,17 @@ void write_strip(const ForwardPass& pass, std::size_t strip, std::size_t first, 
   }
 }
 
+// A strip's outputs to those of the max-pool.
+void pool_strip(const ForwardPass& pass, std::size_t strip, const float* y) {
+  const ForwardLayout& l = pass.layout;
+  const PoolSize& size = pass.pooled->size;
+  const std::size_t top = l.tiles.top(strip);
+  const auto first = static_cast<std::int64_t>(top) / size.stride_height;
+  const auto rows = static_cast<std::int64_t>(std::min(l.tiles.side, pass.shape.output_height - top));
+  const std::int64_t count = std::min(rows / size.stride_height, size.output_height - first);
+  if (count > 0) max_pool_rows(*pass.pooled, l.tiles.image(strip), first, count, y);
+}
+
 // ---- the pass ----
 
 // Strips [first, last) of all images.
@@ -237,8 +256,14 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
   float* columns = scratch;
   float* transformed = columns + l.columns;
   float* product = transformed + l.transformed;
+  float* pooled = product + l.product;
+  const std::size_t pooled_strips = pass.pooled_strips();
   const auto input = [&](std::size_t strip) { return pass.x + first_input(s, l.tiles, strip); };
   const auto output = [&](std::size_t strip) { return pass.y + first_output(s, l.tiles, strip); };
+  // Where it is written.
+  const auto place = [&](std::size_t strip) {
+    return pooled_strips == 0 ? output(strip) : pooled + strip % pooled_strips * pass.strip_floats();
+  };
   for (std::size_t begin = first; begin < last; begin += l.strips) {
     const std::size_t end = std::min(begin + l.strips, last);
     for (std::size_t strip = begin; strip < end; ++strip) {
@@ -250,7 +275,7 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
     const std::size_t calls = W::points * l.panels * parts_of(tiles, max_tiles(l.panel / l.lanes));
     Prefetcher prefetcher(calls);
     if (end < last) prefetcher.read(input(end), input(std::min(end + l.strips, last)));
-    prefetcher.write(output(begin), output(end));
+    if (pooled_strips == 0) prefetcher.write(output(begin), output(end));
     for (std::size_t panel = 0; panel < l.panels; panel += l.panels_together) {
       const std::size_t panel_end = std::min(panel + l.panels_together, l.panels);
       if (l.panel > l.lanes) {
@@ -260,7 +285,8 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
       }
       for (std::size_t strip = begin; strip < end; ++strip) {
         write_strip<W>(pass, strip, panel, panel_end,
-                       product + (strip - begin) * l.tiles.columns * l.strides.tile);
+                       product + (strip - begin) * l.tiles.columns * l.strides.tile, place(strip));
+        if (pooled_strips > 0 && panel_end == l.panels) pool_strip(pass, strip, place(strip));
       }
     }
     if (pass.epilogue.apply != nullptr) {
@@ -310,15 +336,24 @@ class Transformed {
     kept_ = false;
   }
 
+  // Whole windows in a strip.
+  bool can_pool(const PoolSize& s) const {
+    return s.pad_height == 0 && s.kernel_height == s.stride_height &&
+           static_cast<std::int64_t>(layout_.tiles.side) % s.stride_height == 0 &&
+           s.output_height * s.stride_height <= s.input_height;
+  }
+
+  // pooled: instead of y, or null.
   void run(std::int64_t n, const float* x, float* y, bool adds, const Epilogue& epilogue,
-           Workspace& workspace) {
-    const std::size_t each = layout_.scratch();
+           const PooledOutput* pooled, Workspace& workspace) {
+    ForwardPass pass{shape_, layout_, x, nullptr, bias_.data(), zeros_.data(), y, adds, epilogue, pooled};
+    const std::size_t each = layout_.scratch() + whole_lines(pass.pooled_strips() * pass.strip_floats());
     const auto threads = static_cast<std::size_t>(thread_count());
     float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : layout_.weights()));
     float* weights = keeps_ ? weights_.floats(layout_.weights()) : scratch + each * threads;
     if (!kept_) transform(weights);
     kept_ = keeps_;
-    const ForwardPass pass{shape_, layout_, x, weights, bias_.data(), zeros_.data(), y, adds, epilogue};
+    pass.weights = weights;
     parallel_for(static_cast<std::size_t>(n) * layout_.tiles.rows, 1,
                  [&](std::size_t begin, std::size_t end, int thread) {
                    kernels_.run_strips(pass, begin, end, scratch + each * static_cast<std::size_t>(thread));
@@ -367,7 +402,12 @@ class WinogradForward final : public ConvolutionForward {
   void load(const float* w, const float* b) override { convolution_.load(w, b); }
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
            Workspace& workspace) override {
-    convolution_.run(n, x, y, adds_, epilogue, workspace);
+    convolution_.run(n, x, y, adds_, epilogue, nullptr, workspace);
+  }
+  bool run_pooled(std::int64_t n, const float* x, const PooledOutput& y, Workspace& workspace) override {
+    if (adds_ || !convolution_.can_pool(y.size)) return false;
+    convolution_.run(n, x, nullptr, false, {}, &y, workspace);
+    return true;
   }
 
  private:
@@ -383,7 +423,7 @@ class WinogradBackwardData final : public ConvolutionBackwardData {
   const char* name() const override { return "winograd"; }
   void load(const float* w) override { convolution_.load(w, nullptr); }
   void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
-    convolution_.run(n, dy, dx, false, {}, workspace);
+    convolution_.run(n, dy, dx, false, {}, nullptr, workspace);
   }
 
  private:

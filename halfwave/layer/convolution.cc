@@ -41,7 +41,7 @@ class ConvolutionOperation final : public Operation {
     return {.backward_needs_x = true,
             .forward_in_place = adds_ ? std::optional<std::size_t>(1) : std::nullopt,
             .applies_slope = true,
-            .takes_pooled_gradient = !epilogue_};
+            .joins_pool = !epilogue_};
   }
 
   void load(const NetValues& values) override {
@@ -60,6 +60,10 @@ class ConvolutionOperation final : public Operation {
     if (adds_) kernel::copy(a.x[1], a.y, size_.output_size() * static_cast<std::size_t>(a.n));
     const ActivationEpilogue epilogue(epilogue_, a);
     forward_->run(a.n, a.x[0], a.y, epilogue.get(), *a.workspace);
+  }
+
+  bool forward_pooled(const ForwardArguments& a, const kernel::PooledOutput& y) override {
+    return forward_->run_pooled(a.n, a.x[0], y, *a.workspace);
   }
 
   void backward_weights(const BackwardArguments& a) override {

@@ -11,12 +11,16 @@ class MaxPoolOperation final : public Operation {
       : size_(size), rectify_(request.rectify), training_(request.training), batch_(request.batch) {}
 
   OperationTraits traits() const override {
-    return {.gives_pooled_gradient = kernel::has_pooled_gradient(size_),
+    return {.joins_convolution = kernel::has_pooled_gradient(size_),
             .saved_bytes = training_ ? kernel::max_pool_saved_bytes(size_, batch_) : 0};
   }
 
   void forward(const ForwardArguments& a) override {
     kernel::max_pool_forward(size_, a.n, rectify_, a.x[0], a.y, training_ ? a.saved : nullptr);
+  }
+
+  kernel::PooledOutput pooled_output(const ForwardArguments& a) override {
+    return {size_, rectify_, a.y, training_ ? a.saved : nullptr};
   }
 
   void backward_data(const BackwardArguments& a) override {

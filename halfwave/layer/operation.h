@@ -39,9 +39,11 @@ struct OperationTraits {
   bool backward_in_place = false;                    // dx may be dy
   bool view = false;                                 // y is x, seen in another shape: always shared
   bool applies_slope = false;                        // backward_weights applies BackwardArguments::slope
-  bool gives_pooled_gradient = false;                // may be asked for one instead of backward_data
-  bool takes_pooled_gradient = false;                // BackwardArguments::pooled
-  std::size_t saved_bytes = 0;                       // kept from forward to backward
+  // A max-pool whose windows do not overlap, behind a convolution: pooled_output() and pooled_gradient(), for
+  // forward_pooled() and BackwardArguments::pooled.
+  bool joins_convolution = false;
+  bool joins_pool = false;
+  std::size_t saved_bytes = 0;  // kept from forward to backward
 };
 
 // Trained parameters and running statistics of the whole net; a layer's parts lie at its parameters' offsets.
@@ -92,10 +94,13 @@ class Operation {
   // The values have changed (or are there for the first time): pack the weights.
   virtual void load(const NetValues&) {}
   virtual void forward(const ForwardArguments& arguments) = 0;
+  // Makes the output of a max-pool that follows and none of its own; false: nothing was done.
+  virtual bool forward_pooled(const ForwardArguments&, const kernel::PooledOutput&) { return false; }
+  virtual kernel::PooledOutput pooled_output(const ForwardArguments&) { return {}; }
   // Gradients of the parameters; comes before backward_data.
   virtual void backward_weights(const BackwardArguments&) {}
   virtual void backward_data(const BackwardArguments& arguments) = 0;
-  // Instead of backward_data, see OperationTraits::gives_pooled_gradient. Valid as long as dy and saved.
+  // Instead of backward_data; valid as long as dy and saved.
   virtual kernel::PooledGradient pooled_gradient(const BackwardArguments&) { return {}; }
 
   virtual KernelUse forward_kernel() const { return {}; }

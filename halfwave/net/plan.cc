@@ -34,10 +34,11 @@ struct Plan::Step {
   std::vector<std::size_t> dx;  // buffers; none where not wanted
   std::vector<bool> adds;       // dx is a further part of a gradient begun by a later step: to be added
 
-  // A max-pool may leave its gradient as it is to the step before, which spreads it out only where it must.
-  std::size_t pool = none;        // the max-pool behind that does so
-  std::size_t pooled_for = none;  // the step before, if this is one
-  kernel::PooledGradient pooled;  // what it leaves
+  // A convolution may make the output of a max-pool behind it at once, and take its gradient as it is.
+  std::size_t pool = none;        // the max-pool's step
+  std::size_t pooled_for = none;  // the convolution's, if this is such a max-pool
+  bool pooled = false;            // this output was made there
+  kernel::PooledGradient pooled_gradient;
 
   std::vector<const float*> x_pointers;
   std::vector<float*> dx_pointers;
@@ -152,20 +153,19 @@ struct Plan::Builder {
           step.dx[k] = outside;  // a buffer comes later
       }
       plan.steps_.push_back(std::move(step));
-      if (plan.options_.training) join_to_pool(plan.steps_.size() - 1);
+      join_to_convolution(plan.steps_.size() - 1);
     }
     plan.output_ = plan.steps_.back().output;
   }
 
-  // If step p is a max-pool whose gradient the step before it takes as it is.
-  void join_to_pool(std::size_t p) {
+  // If step p is a max-pool that alone reads what a convolution makes.
+  void join_to_convolution(std::size_t p) {
     Step& pool = plan.steps_[p];
-    if (!pool.traits.gives_pooled_gradient || pool.dx[0] == none) return;
     const std::size_t value = pool.inputs[0];
-    if (consumers[value].size() != 1) return;
+    if (!pool.traits.joins_convolution || consumers[value].size() != 1) return;
     for (std::size_t s = 0; s < p; ++s) {
       Step& step = plan.steps_[s];
-      if (step.output != value || !step.traits.takes_pooled_gradient) continue;
+      if (step.output != value || !step.traits.joins_pool) continue;
       step.pool = p;
       pool.pooled_for = s;
     }
@@ -188,6 +188,11 @@ struct Plan::Builder {
   void keep_until(std::size_t buffer, std::size_t time) {
     if (buffer != outside && buffer != none)
       plan.buffers_[buffer].last = std::max(plan.buffers_[buffer].last, time);
+  }
+
+  // When forward may write what step s makes.
+  std::size_t made_at(std::size_t s) const {
+    return plan.steps_[s].pooled_for == none ? s : plan.steps_[s].pooled_for;
   }
 
   void place_values() {
@@ -225,7 +230,7 @@ struct Plan::Builder {
       if (in_place) {
         buffer = input_buffer;
       } else {
-        buffer = new_buffer(value_bytes(step.output), s);
+        buffer = new_buffer(value_bytes(step.output), made_at(s));
         last_read.push_back(0);
         read_backward.push_back(false);
       }
@@ -241,7 +246,7 @@ struct Plan::Builder {
     for (std::size_t s = 0; s < count; ++s) {
       Step& step = plan.steps_[s];
       const auto keep = [&](std::size_t bytes) {
-        const std::size_t buffer = new_buffer(bytes, s);
+        const std::size_t buffer = new_buffer(bytes, made_at(s));
         keep_until(buffer, 2 * count - s);
         return buffer;
       };
@@ -321,10 +326,9 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
   assert(n >= 1 && n <= options_.batch);
   input_ = x;
   n_ = n;
-  for (Step& step : steps_) {
-    const double start = profiling_ ? seconds_now() : 0;
+  const auto arguments_of = [&](Step& step) {
     for (std::size_t k = 0; k < step.inputs.size(); ++k) step.x_pointers[k] = value(step.inputs[k]);
-    ForwardArguments arguments{
+    return ForwardArguments{
         .n = n,
         .x = step.x_pointers,
         .y = const_cast<float*>(value(step.output)),  // ours, or a view that writes nothing
@@ -335,7 +339,18 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
         .workspace = &workspace_,
         .seed = context.seed,
         .step = context.step};
-    step.operation->forward(arguments);
+  };
+  for (Step& step : steps_) {
+    if (step.pooled) continue;
+    const double start = profiling_ ? seconds_now() : 0;
+    const ForwardArguments arguments = arguments_of(step);
+    if (step.pool != none) {
+      Step& pool = steps_[step.pool];
+      const bool wanted = look != nullptr;  // all outputs
+      pool.pooled = !wanted && step.operation->forward_pooled(
+                                   arguments, pool.operation->pooled_output(arguments_of(pool)));
+    }
+    if (step.pool == none || !steps_[step.pool].pooled) step.operation->forward(arguments);
     if (profiling_) step.forward_seconds += seconds_now() - start;
     if (look) look(step.name, arguments.y, net_.shape(step.output).size() * static_cast<std::size_t>(n));
   }
@@ -374,7 +389,7 @@ void Plan::backward(float* gradients) {
         .x = step.x_pointers,
         .y = y,
         .dy = dy,
-        .pooled = step.pool == none ? nullptr : &steps_[step.pool].pooled,
+        .pooled = step.pool == none ? nullptr : &steps_[step.pool].pooled_gradient,
         .slope = slope && applies_slope ? slope->get() : kernel::Epilogue{},
         .dx = step.dx_pointers,
         .values = net_.values(),
@@ -384,7 +399,7 @@ void Plan::backward(float* gradients) {
     if (step.trained) step.operation->backward_weights(arguments);
     const double middle = profiling_ ? seconds_now() : 0;
     if (step.pooled_for != none) {
-      step.pooled = step.operation->pooled_gradient(arguments);
+      step.pooled_gradient = step.operation->pooled_gradient(arguments);
     } else if (step.wants_data()) {
       step.operation->backward_data(arguments);
     }

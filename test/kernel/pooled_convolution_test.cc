@@ -1,5 +1,5 @@
-// The gradient of a max-pool that is not spread out: what zero-skipping convolutions make of it must be what
-// the definition makes of it spread out.
+// Convolutions that make the output of a max-pool behind them, and take its gradient before it is spread out:
+// what comes out must be what the two make one after the other.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -142,7 +142,7 @@ Result run(const ConvolutionCase& c, const Gradient& gradient, Edge edge) {
   return {has_dx, has_dw, dx.values(), dw.values()};
 }
 
-TEST(PooledGradient, GivesWhatItGivesSpreadOut) {
+TEST(PooledConvolution, TakesAGradientAsIfItWereSpreadOut) {
   std::uint64_t number = 0;
   for (const Pair& pair : pairs()) {
     ++number;
@@ -167,7 +167,7 @@ TEST(PooledGradient, GivesWhatItGivesSpreadOut) {
 
 // NaN and infinity in the gradient come out as they do from dy; where one could hide behind a 0 that is
 // skipped, nothing is done.
-TEST(PooledGradient, HidesNothingBehindZeros) {
+TEST(PooledConvolution, HidesNothingBehindZeros) {
   const Pair pair = pairs().back();
   ConvolutionCase c(pair.convolution, 2, 7);
   Gradient gradient(pair.pool, c.n, 9);
@@ -198,7 +198,77 @@ TEST(PooledGradient, HidesNothingBehindZeros) {
   });
 }
 
-TEST(PooledGradient, NeedsWindowsThatDoNotOverlap) {
+// Bit for bit: the tiles are the same. What comes from windows that do not lie in strips of tiles is refused.
+TEST(PooledConvolution, MakesTheOutputOfThePool) {
+  struct Case {
+    std::int64_t height, width, outputs, kernel, window, stride;
+    bool ceil, possible;
+    WinogradTile tile;
+  };
+  const std::vector<Case> cases{
+      {24, 24, 64, 3, 2, 2, false, true, WinogradTile::f4x4_3x3},
+      {13, 11, 20, 3, 2, 2, false, true, WinogradTile::f4x4_3x3},  // rows and columns left over
+      {13, 11, 20, 3, 2, 2, true, false, WinogradTile::f4x4_3x3},  // a window past the last row
+      {12, 9, 200, 3, 2, 2, false, true, WinogradTile::f4x4_3x3},  // more outputs than are made together
+      {13, 10, 17, 3, 3, 3, false, true, WinogradTile::f6x6_3x3},
+      {13, 10, 17, 3, 3, 3, false, false, WinogradTile::f4x4_3x3},  // windows across strips
+      {12, 12, 8, 3, 2, 4, false, false, WinogradTile::f4x4_3x3},   // gaps
+      {7, 12, 33, 5, 2, 2, false, true, WinogradTile::f2x2_5x5},
+      {10, 12, 33, 5, 4, 4, false, true, WinogradTile::f4x4_5x5},
+  };
+  for (const Case& one : cases) {
+    const ConvolutionSize s{.input_height = one.height,
+                            .input_width = one.width,
+                            .input_channels = 5,
+                            .output_height = one.height,
+                            .output_width = one.width,
+                            .output_channels = one.outputs,
+                            .kernel_height = one.kernel,
+                            .kernel_width = one.kernel,
+                            .pad_height = one.kernel / 2,
+                            .pad_width = one.kernel / 2};
+    const PoolSize pool{.input_height = one.height,
+                        .input_width = one.width,
+                        .channels = one.outputs,
+                        .output_height = windows(one.height, one.window, one.stride, 0, one.ceil),
+                        .output_width = windows(one.width, one.window, one.stride, 0, one.ceil),
+                        .kernel_height = one.window,
+                        .kernel_width = one.window,
+                        .stride_height = one.stride,
+                        .stride_width = one.stride};
+    SCOPED_TRACE(text_of(s) + "; pool " + text_of(pool));
+    const ConvolutionCase c(s, 3, 2);
+    for_each_target([&] {
+      for (const bool saves : {false, true}) {
+        for (const int threads : {1, 2}) {
+          const ThreadScope scope(threads);
+          const bool rectify = threads == 2;
+          Workspace workspace;
+          const auto kernel = make_winograd_forward(s, one.tile, {.training = saves});
+          kernel->load(c.w.data(), c.b.data());
+          std::vector<float> whole(c.dy.size());
+          kernel->run(c.n, c.x.data(), whole.data(), {}, workspace);
+          const std::size_t count = static_cast<std::size_t>(c.n) * pool.output_size();
+          std::vector<float> expected(count);
+          std::vector<std::byte> expected_winners(max_pool_saved_bytes(pool, c.n));
+          max_pool_forward(pool, c.n, rectify, whole.data(), expected.data(), expected_winners.data());
+          Guarded<float> y(count, threads == 1 ? Edge::front : Edge::back);
+          std::vector<std::byte> winners(expected_winners.size());
+          const bool done = kernel->run_pooled(
+              c.n, c.x.data(), {pool, rectify, y.data(), saves ? winners.data() : nullptr}, workspace);
+          ASSERT_EQ(done, one.possible);
+          if (!done) continue;
+          EXPECT_EQ(bits(y.values()), bits(expected));
+          if (saves) {
+            EXPECT_EQ(winners, expected_winners);
+          }
+        }
+      }
+    });
+  }
+}
+
+TEST(PooledConvolution, NeedsWindowsThatDoNotOverlap) {
   PoolSize size{.input_height = 8,
                 .input_width = 8,
                 .channels = 1,
@@ -215,7 +285,7 @@ TEST(PooledGradient, NeedsWindowsThatDoNotOverlap) {
   EXPECT_FALSE(has_pooled_gradient(size));
 }
 
-TEST(PooledGradient, KnowsItsZeros) {
+TEST(PooledConvolution, KnowsTheZerosOfItsGradient) {
   const PoolSize size{.input_height = 4,
                       .input_width = 4,
                       .channels = 2,
