@@ -137,21 +137,22 @@ class BackwardWeightsByZeros final : public ConvolutionBackwardWeights {
   double zeros() const override { return zeros_; }
 
   void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
-    take(n, x, zero_share(dy, images(n) * output_));
+    take(n, x, zero_share(dy, images(n) * output_), 1);
     taken_->run(n, x, dy, dw, workspace);
   }
 
   bool run_pooled(std::int64_t n, const float* x, const PooledGradient& dy, float* dw,
                   Workspace& workspace) override {
-    take(n, x, pooled_zeros(n, dy));
+    take(n, x, pooled_zeros(n, dy), dy.share());
     return taken_->run_pooled(n, x, dy, dw, workspace);
   }
 
  private:
-  void take(std::int64_t n, const float* x, double dy_zeros) {
+  // dy_share: of dy, what is there to be looked at.
+  void take(std::int64_t n, const float* x, double dy_zeros, double dy_share) {
     const double x_zeros = zero_share(x, images(n) * input_);
     const double x_cost = x_cost_.at(x_zeros);
-    const double dy_cost = dy_cost_.at(dy_zeros);
+    const double dy_cost = dy_cost_.at(dy_zeros, dy_share);
     const bool in_x = x_cost < dy_cost;
     zeros_ = in_x ? x_zeros : dy_zeros;
     taken_ = dense_cost_ <= std::min(x_cost, dy_cost) ? dense_.get()

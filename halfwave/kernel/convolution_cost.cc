@@ -120,10 +120,11 @@ SparseCost walk_cost(const ConvolutionSize& size, bool skips_x, std::size_t lane
   const sparse::WalkLayout l(size, skips_x, lanes, 1);
   const double tiles = real(parts_of(l.sparse.height, l.tile_height)) / real(l.tile_images);
   const double run = real(l.kernel_height * l.run_vectors * lanes);
-  return {.fixed = seen_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes) +
-                   tiles * (packed_value * real(l.tile_floats() * l.blocks) +
-                            kept_gradient * real(l.sparse.channels * l.blocks) * run),
-          .products = real(l.sparse.size()) * (sorted_value + walked_product * real(l.blocks) * run)};
+  const double looked = seen_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes);
+  return {.fixed = looked + tiles * (packed_value * real(l.tile_floats() * l.blocks) +
+                                     kept_gradient * real(l.sparse.channels * l.blocks) * run),
+          .products = real(l.sparse.size()) * (sorted_value + walked_product * real(l.blocks) * run),
+          .looked = looked};
 }
 
 }  // namespace halfwave::kernel

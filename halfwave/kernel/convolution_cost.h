@@ -21,10 +21,14 @@ double winograd_cost(const ConvolutionSize& size, WinogradTile tile, Convolution
 
 // Of a pass that skips zeros.
 struct SparseCost {
-  double fixed;     // whatever the zeros
-  double products;  // if none were zero
+  double fixed;       // whatever the zeros
+  double products;    // if none were zero
+  double looked = 0;  // of `fixed`: to look at each value
 
-  double at(double zeros) const { return fixed + products * (1 - zeros); }
+  // looked_at: the share of the values that is there to be looked at (see PooledGradient).
+  double at(double zeros, double looked_at = 1) const {
+    return fixed - looked * (1 - looked_at) + products * (1 - zeros);
+  }
 };
 
 SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const ConvolutionUse& use,

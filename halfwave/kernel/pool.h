@@ -57,10 +57,12 @@ struct PooledGradient {
   float* dy;                    // 0 where nothing won
   const std::uint8_t* winners;  // their places in their windows: padded_channels(size) for each pixel of dy
 
-  // The share of zeros in dx, if that of dy is so large.
-  double zeros(double of_dy) const {
-    return 1 - (1 - of_dy) * static_cast<double>(size.output_size()) / static_cast<double>(size.input_size());
+  // Of the values of dx, those that are there.
+  double share() const {
+    return static_cast<double>(size.output_size()) / static_cast<double>(size.input_size());
   }
+  // The share of zeros in dx, if that of dy is so large.
+  double zeros(double of_dy) const { return 1 - (1 - of_dy) * share(); }
 };
 
 // Whether there can be one: windows do not overlap, and a winner is a byte.

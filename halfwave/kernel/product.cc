@@ -125,11 +125,17 @@ void dot_tile(const float* const* x, const float* const* w, std::size_t inputs, 
 // y += x w^T for the outputs [begin, end).
 void add_dot_products(std::size_t n, std::size_t inputs, std::size_t outputs, std::size_t begin,
                       std::size_t end, const float* x, const float* w, float* y) {
+  // Copied: rows a multiple of 4096 bytes apart would push each other out of the first-level cache.
+  constexpr std::size_t stride = block_inputs + 16;
+  alignas(64) float weights[tile_outputs * stride];
   for (std::size_t first = 0; first < inputs; first += block_inputs) {
     const std::size_t count = std::min(block_inputs, inputs - first);
     for (std::size_t o = begin; o < end; o += tile_outputs) {
       const float* from[tile_outputs];
-      for (std::size_t i = 0; i < tile_outputs; ++i) from[i] = w + std::min(o + i, end - 1) * inputs + first;
+      for (std::size_t i = 0; i < tile_outputs; ++i) {
+        from[i] = weights + i * stride;
+        std::copy_n(w + std::min(o + i, end - 1) * inputs + first, count, weights + i * stride);
+      }
       for (std::size_t r = 0; r < n; r += tile_rows) {
         const float* row[tile_rows];
         for (std::size_t i = 0; i < tile_rows; ++i) row[i] = x + std::min(r + i, n - 1) * inputs + first;
