@@ -360,6 +360,16 @@ std::size_t saved_image_bytes(const PoolSize& s) {
          (wide_index(s) ? sizeof(std::uint16_t) : sizeof(std::uint8_t));
 }
 
+// The windows [first, last) of x, which has this size, to the rows of an image's output from `row` on.
+void write_rows(const PooledOutput& to, std::size_t image, std::int64_t row, const PoolSize& size,
+                const float* x, std::int64_t first, std::int64_t last) {
+  const auto height = static_cast<std::size_t>(to.size.output_height);
+  const std::size_t at = image * height + static_cast<std::size_t>(row);
+  HWY_DYNAMIC_DISPATCH(max_image)
+  (size, to.rectify, x, to.y + at * static_cast<std::size_t>(to.size.output_width * to.size.channels),
+   to.saved == nullptr ? nullptr : to.saved + at * (saved_image_bytes(to.size) / height), first, last);
+}
+
 }  // namespace
 
 std::size_t max_pool_saved_bytes(const PoolSize& size, std::int64_t n) {
@@ -368,28 +378,18 @@ std::size_t max_pool_saved_bytes(const PoolSize& size, std::int64_t n) {
 
 void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const float* x, float* y,
                       std::byte* saved) {
-  const std::size_t row_outputs = static_cast<std::size_t>(size.output_width * size.channels);
-  const std::size_t row_bytes = saved_image_bytes(size) / static_cast<std::size_t>(size.output_height);
+  const PooledOutput to{size, rectify, y, saved};
   over_rows(size, n, [&](std::size_t image, std::int64_t first, std::int64_t last) {
-    const auto row = image * static_cast<std::size_t>(size.output_height) + static_cast<std::size_t>(first);
-    HWY_DYNAMIC_DISPATCH(max_image)
-    (size, rectify, x + image * size.input_size(), y + row * row_outputs,
-     saved == nullptr ? nullptr : saved + row * row_bytes, first, last);
+    write_rows(to, image, first, size, x + image * size.input_size(), first, last);
   });
 }
 
 void max_pool_rows(const PooledOutput& pooled, std::size_t image, std::int64_t first, std::int64_t count,
                    const float* x) {
-  const std::size_t row_bytes =
-      saved_image_bytes(pooled.size) / static_cast<std::size_t>(pooled.size.output_height);
-  const std::size_t row =
-      image * static_cast<std::size_t>(pooled.size.output_height) + static_cast<std::size_t>(first);
   PoolSize rows = pooled.size;
   rows.input_height = count * rows.stride_height;
   rows.output_height = count;
-  HWY_DYNAMIC_DISPATCH(max_image)
-  (rows, pooled.rectify, x, pooled.y + row * static_cast<std::size_t>(rows.output_width * rows.channels),
-   pooled.saved == nullptr ? nullptr : pooled.saved + row * row_bytes, 0, count);
+  write_rows(pooled, image, first, rows, x, 0, count);
 }
 
 void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx,

@@ -70,15 +70,7 @@ TEST(AveragePool, AgreesWithTheDefinition) {
 // 2x2 windows with stride 2 over 3x3 pixels with ceil: the last ones have 2 and 1 pixels, and what lies
 // beyond the image without padding is not counted.
 TEST(AveragePool, DoesNotCountWhatCeilAdds) {
-  const PoolSize size{.input_height = 3,
-                      .input_width = 3,
-                      .channels = 1,
-                      .output_height = 2,
-                      .output_width = 2,
-                      .kernel_height = 2,
-                      .kernel_width = 2,
-                      .stride_height = 2,
-                      .stride_width = 2};
+  const PoolSize size = square_pool(3, 3, 1, 2, 2, true);
   const std::vector<float> x{1, 2, 3, 4, 5, 6, 7, 8, 9};
   std::vector<float> y(4);
   average_pool_forward(size, 1, true, x.data(), y.data());

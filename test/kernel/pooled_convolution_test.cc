@@ -59,15 +59,7 @@ const std::vector<Pair>& pairs() {
                        .kernel_width = 3,
                        .pad_height = 1,
                        .pad_width = 1},
-                      {.input_height = side,
-                       .input_width = side,
-                       .channels = 20,
-                       .output_height = side / kernel,
-                       .output_width = side / kernel,
-                       .kernel_height = kernel,
-                       .kernel_width = kernel,
-                       .stride_height = kernel,
-                       .stride_width = kernel}});
+                      square_pool(side, side, 20, kernel, kernel)});
     }
     return list;
   }();
@@ -227,15 +219,7 @@ TEST(PooledConvolution, MakesTheOutputOfThePool) {
                             .kernel_width = one.kernel,
                             .pad_height = one.kernel / 2,
                             .pad_width = one.kernel / 2};
-    const PoolSize pool{.input_height = one.height,
-                        .input_width = one.width,
-                        .channels = one.outputs,
-                        .output_height = windows(one.height, one.window, one.stride, 0, one.ceil),
-                        .output_width = windows(one.width, one.window, one.stride, 0, one.ceil),
-                        .kernel_height = one.window,
-                        .kernel_width = one.window,
-                        .stride_height = one.stride,
-                        .stride_width = one.stride};
+    const PoolSize pool = square_pool(one.height, one.width, one.outputs, one.window, one.stride, one.ceil);
     SCOPED_TRACE(text_of(s) + "; pool " + text_of(pool));
     const ConvolutionCase c(s, 3, 2);
     for_each_target([&] {
@@ -269,15 +253,7 @@ TEST(PooledConvolution, MakesTheOutputOfThePool) {
 }
 
 TEST(PooledConvolution, NeedsWindowsThatDoNotOverlap) {
-  PoolSize size{.input_height = 8,
-                .input_width = 8,
-                .channels = 1,
-                .output_height = 3,
-                .output_width = 3,
-                .kernel_height = 2,
-                .kernel_width = 2,
-                .stride_height = 2,
-                .stride_width = 2};
+  PoolSize size = square_pool(8, 8, 1, 2, 2);
   EXPECT_TRUE(has_pooled_gradient(size));
   size.kernel_width = 3;
   EXPECT_FALSE(has_pooled_gradient(size));
@@ -286,13 +262,7 @@ TEST(PooledConvolution, NeedsWindowsThatDoNotOverlap) {
 }
 
 TEST(PooledConvolution, KnowsTheZerosOfItsGradient) {
-  const PoolSize size{.input_height = 4,
-                      .input_width = 4,
-                      .channels = 2,
-                      .output_height = 2,
-                      .output_width = 2,
-                      .kernel_height = 2,
-                      .kernel_width = 2};
+  const PoolSize size = square_pool(4, 4, 2, 2, 2);
   EXPECT_DOUBLE_EQ((PooledGradient{size, nullptr, nullptr}.zeros(0)), 0.75);
   EXPECT_DOUBLE_EQ((PooledGradient{size, nullptr, nullptr}.zeros(0.6)), 0.9);
 }
