@@ -63,9 +63,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 
-// Index is the type of a saved winner: its place in the window, all ones for none.
+// x begins with row `top`. Index is the type of a saved winner: its place in the window, all ones for none.
 template <class Index, bool save, bool rectify>
-void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::int64_t first,
+void max_rows(const PoolSize& s, const float* x, std::int64_t top, float* y, Index* saved, std::int64_t first,
               std::int64_t last) {
   const D d;
   const hn::RebindToSigned<D> di;
@@ -81,7 +81,7 @@ void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::in
         auto best = hn::Set(d, -std::numeric_limits<float>::infinity());
         auto winner = none;
         for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
-          const float* from = x + (row * s.input_width + window.first_column) * s.channels + c;
+          const float* from = x + ((row - top) * s.input_width + window.first_column) * s.channels + c;
           auto tap = static_cast<std::int32_t>((row - window.first_row + window.row_offset) * s.kernel_width +
                                                window.column_offset);
           for (std::int64_t column = window.first_column; column < window.end_column;
@@ -110,22 +110,22 @@ void max_rows(const PoolSize& s, const float* x, float* y, Index* saved, std::in
 }
 
 template <class Index>
-void max_image_of(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved,
-                  std::int64_t first, std::int64_t last) {
+void max_image_of(const PoolSize& s, bool rectify, const float* x, std::int64_t top, float* y,
+                  std::byte* saved, std::int64_t first, std::int64_t last) {
   auto* winners = reinterpret_cast<Index*>(saved);
   if (saved == nullptr) {
-    rectify ? max_rows<Index, false, true>(s, x, y, winners, first, last)
-            : max_rows<Index, false, false>(s, x, y, winners, first, last);
+    rectify ? max_rows<Index, false, true>(s, x, top, y, winners, first, last)
+            : max_rows<Index, false, false>(s, x, top, y, winners, first, last);
   } else {
-    rectify ? max_rows<Index, true, true>(s, x, y, winners, first, last)
-            : max_rows<Index, true, false>(s, x, y, winners, first, last);
+    rectify ? max_rows<Index, true, true>(s, x, top, y, winners, first, last)
+            : max_rows<Index, true, false>(s, x, top, y, winners, first, last);
   }
 }
 
-void max_image(const PoolSize& s, bool rectify, const float* x, float* y, std::byte* saved,
+void max_image(const PoolSize& s, bool rectify, const float* x, std::int64_t top, float* y, std::byte* saved,
                std::int64_t first, std::int64_t last) {
-  wide_index(s) ? max_image_of<std::uint16_t>(s, rectify, x, y, saved, first, last)
-                : max_image_of<std::uint8_t>(s, rectify, x, y, saved, first, last);
+  wide_index(s) ? max_image_of<std::uint16_t>(s, rectify, x, top, y, saved, first, last)
+                : max_image_of<std::uint8_t>(s, rectify, x, top, y, saved, first, last);
 }
 
 // With `tiles` the windows cover the image without overlap: every value is written once.
@@ -360,16 +360,6 @@ std::size_t saved_image_bytes(const PoolSize& s) {
          (wide_index(s) ? sizeof(std::uint16_t) : sizeof(std::uint8_t));
 }
 
-// The windows [first, last) of x, which has this size, to the rows of an image's output from `row` on.
-void write_rows(const PooledOutput& to, std::size_t image, std::int64_t row, const PoolSize& size,
-                const float* x, std::int64_t first, std::int64_t last) {
-  const auto height = static_cast<std::size_t>(to.size.output_height);
-  const std::size_t at = image * height + static_cast<std::size_t>(row);
-  HWY_DYNAMIC_DISPATCH(max_image)
-  (size, to.rectify, x, to.y + at * static_cast<std::size_t>(to.size.output_width * to.size.channels),
-   to.saved == nullptr ? nullptr : to.saved + at * (saved_image_bytes(to.size) / height), first, last);
-}
-
 }  // namespace
 
 std::size_t max_pool_saved_bytes(const PoolSize& size, std::int64_t n) {
@@ -380,16 +370,25 @@ void max_pool_forward(const PoolSize& size, std::int64_t n, bool rectify, const 
                       std::byte* saved) {
   const PooledOutput to{size, rectify, y, saved};
   over_rows(size, n, [&](std::size_t image, std::int64_t first, std::int64_t last) {
-    write_rows(to, image, first, size, x + image * size.input_size(), first, last);
+    max_pool_rows(to, image, first, last, x + image * size.input_size(), 0);
   });
 }
 
-void max_pool_rows(const PooledOutput& pooled, std::size_t image, std::int64_t first, std::int64_t count,
-                   const float* x) {
-  PoolSize rows = pooled.size;
-  rows.input_height = count * rows.stride_height;
-  rows.output_height = count;
-  write_rows(pooled, image, first, rows, x, 0, count);
+void max_pool_rows(const PooledOutput& pooled, std::size_t image, std::int64_t first, std::int64_t last,
+                   const float* x, std::int64_t top) {
+  const PoolSize& s = pooled.size;
+  const auto height = static_cast<std::size_t>(s.output_height);
+  const std::size_t at = image * height + static_cast<std::size_t>(first);
+  HWY_DYNAMIC_DISPATCH(max_image)
+  (s, pooled.rectify, x, top, pooled.y + at * static_cast<std::size_t>(s.output_width * s.channels),
+   pooled.saved == nullptr ? nullptr : pooled.saved + at * (saved_image_bytes(s) / height), first, last);
+}
+
+std::int64_t rows_pooled_before(const PoolSize& s, std::int64_t row) {
+  if (row <= 0) return 0;
+  if (row >= s.input_height) return s.output_height;
+  const std::int64_t past_first = row + s.pad_height - s.kernel_height;  // rows behind the first window
+  return past_first < 0 ? 0 : std::min(past_first / s.stride_height + 1, s.output_height);
 }
 
 void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx,
@@ -403,9 +402,10 @@ void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, fl
   });
 }
 
-bool has_pooled_gradient(const PoolSize& size) {
-  return size.stride_height >= size.kernel_height && size.stride_width >= size.kernel_width &&
-         !wide_index(size);
+bool has_pooled_gradient(const PoolSize& size) { return !wide_index(size); }
+
+bool windows_overlap(const PoolSize& size) {
+  return size.stride_height < size.kernel_height || size.stride_width < size.kernel_width;
 }
 
 PooledGradient pooled_gradient(const PoolSize& size, std::int64_t n, bool rectify, float* dy,

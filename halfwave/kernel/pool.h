@@ -46,27 +46,32 @@ struct PooledOutput {
   std::byte* saved;  // may be null
 };
 
-// The rows [first, first + count) of the output of one image; x: from the first row of their windows on, all
-// of which lie in the image (no padding above or below).
-void max_pool_rows(const PooledOutput& pooled, std::size_t image, std::int64_t first, std::int64_t count,
-                   const float* x);
+// The rows [first, last) of the output of one image. x: its rows from `top` on, as far as their windows
+// reach.
+void max_pool_rows(const PooledOutput& pooled, std::size_t image, std::int64_t first, std::int64_t last,
+                   const float* x, std::int64_t top);
 
-// dx of a max-pool without being written: where windows do not overlap, each value of dy belongs to one of x.
+// How many rows of its output need no row of its input from `row` on.
+std::int64_t rows_pooled_before(const PoolSize& size, std::int64_t row);
+
+// dx of a max-pool without being written: each value of dy belongs to one of x; where windows overlap,
+// several to the same.
 struct PooledGradient {
   PoolSize size;
   float* dy;                    // 0 where nothing won
   const std::uint8_t* winners;  // their places in their windows: padded_channels(size) for each pixel of dy
 
-  // Of the values of dx, those that are there.
+  // Values there are, by those of dx.
   double share() const {
     return static_cast<double>(size.output_size()) / static_cast<double>(size.input_size());
   }
-  // The share of zeros in dx, if that of dy is so large.
+  // The share of zeros in dx (where windows overlap, at least), if that of dy is so large.
   double zeros(double of_dy) const { return 1 - (1 - of_dy) * share(); }
 };
 
-// Whether there can be one: windows do not overlap, and a winner is a byte.
+// Whether there can be one: a winner is a byte.
 bool has_pooled_gradient(const PoolSize& size);
+bool windows_overlap(const PoolSize& size);
 
 // Clears dy where nothing won, which max_pool_forward() saved, with rectify as it was there.
 PooledGradient pooled_gradient(const PoolSize& size, std::int64_t n, bool rectify, float* dy,

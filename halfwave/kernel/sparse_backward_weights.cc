@@ -378,7 +378,8 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
  private:
   bool walk(std::int64_t n, const float* sparse, const float* dense, const PooledGradient* pooled, float* dw,
             Workspace& workspace) {
-    const WalkLayout l = layout(static_cast<std::size_t>(thread_count()));
+    WalkLayout l = layout(static_cast<std::size_t>(thread_count()));
+    if (pooled != nullptr) l.make_room_for(pooled->size);
     const std::size_t gradients = whole_lines(l.gradients());
     const std::size_t tile = whole_lines(l.tile_floats());
     const std::size_t lists = whole_lines(l.channels * l.list_room());

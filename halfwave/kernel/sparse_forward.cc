@@ -542,7 +542,8 @@ class SparseBackwardData final : public ConvolutionBackwardData {
     scatter_.run(n, dy, dx, {}, workspace);
   }
   bool run_pooled(std::int64_t n, const PooledGradient& dy, float* dx, Workspace& workspace) override {
-    return scatter_.run_pooled(n, dy, dx, workspace);
+    // Of overlapping windows several may hold values of one pixel, which is listed once.
+    return !windows_overlap(dy.size) && scatter_.run_pooled(n, dy, dx, workspace);
   }
 
  private:

@@ -44,12 +44,20 @@ WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vect
   tile_height = std::clamp<std::size_t>(pixels / tile_width, 1, sparse.height);
   tile_images =
       tile_height == sparse.height ? std::max<std::size_t>(pixels / (tile_height * tile_width), 1) : 1;
+  listed_pixels = tile_pixels();
   constexpr std::size_t large = std::size_t{1} << 18;  // floats: more than each thread should have for itself
   const std::size_t wanted =
       kernel_height * kernel_width * sparse.channels * dense.channels > large ? threads : 1;
   channels = parts_of(sparse.channels, wanted);
   channel_parts = parts_of(sparse.channels, channels);
   image_parts = std::max<std::size_t>(threads / channel_parts, 1);
+}
+
+void WalkLayout::make_room_for(const PoolSize& s) {
+  const auto reach = tile_height + static_cast<std::size_t>(s.kernel_height) - 2;
+  const std::size_t rows = reach / static_cast<std::size_t>(s.stride_height) + 1;
+  const std::size_t windows = tile_images * rows * static_cast<std::size_t>(s.output_width);
+  listed_pixels = std::max(listed_pixels, windows);
 }
 
 std::vector<std::uint32_t> WalkLayout::places() const {

@@ -29,13 +29,15 @@ struct WalkLayout {
   std::size_t tile_pixels() const { return tile_images * tile_height * tile_width; }  // sparse ones
   // Of a channel's list: an odd number of cache lines, or the ends of all lists would meet in a few sets of
   // the cache.
-  std::size_t list_room() const { return (parts_of(tile_pixels(), 16) | 1) * 16; }
+  std::size_t list_room() const { return (parts_of(listed_pixels, 16) | 1) * 16; }
+  // For lists made from a max-pool's gradient: a tile may see more windows than it has pixels.
+  void make_room_for(const PoolSize& size);
   // A bit for each value of a pixel: those of a vector in whole bytes, those of a pixel in whole words.
   std::size_t mark_words() const { return parts_of(parts_of(channels, lanes) * parts_of(lanes, 8), 8); }
   std::size_t marked_channel(std::size_t word, std::size_t bit) const {
     return lanes < 8 ? (8 * word + bit / 8) * lanes + bit % 8 : 64 * word + bit;
   }
-  std::size_t marks() const { return tile_pixels() * mark_words(); }
+  std::size_t marks() const { return listed_pixels * mark_words(); }
   // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels. Whatever the threads.
   std::vector<std::uint32_t> places() const;
   // A vector may be read past the last run.
@@ -49,6 +51,7 @@ struct WalkLayout {
   std::size_t run_vectors;             // of a filter's row
   std::size_t rows_together, vectors;  // in registers; a run longer than `vectors` is made in pieces
   std::size_t tile_images, tile_height, tile_width;  // sparse pixels
+  std::size_t listed_pixels;                         // at most, of a tile
   std::size_t channels, channel_parts, image_parts;  // sparse channels of a part; who shares out the work
 };
 

@@ -11,7 +11,7 @@
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/convolution.h"
 #include "halfwave/kernel/prefetcher.h"
-#include "halfwave/kernel/winograd_layout.h"
+#include "halfwave/kernel/winograd_forward.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/winograd_forward.cc"
@@ -20,6 +20,7 @@
 
 #include "halfwave/kernel/partial-inl.h"
 #include "halfwave/kernel/winograd-inl.h"
+#include "halfwave/kernel/winograd_output-inl.h"
 
 #ifndef HALFWAVE_WINOGRAD_FORWARD_COMMON
 #define HALFWAVE_WINOGRAD_FORWARD_COMMON
@@ -31,33 +32,13 @@ struct WeightOrder {
   bool reversed;  // the last tap first
 };
 
-struct ForwardPass {
-  const Shape& shape;
-  const ForwardLayout& layout;
-  const float* x;
-  const float* weights;  // transformed
-  const float* bias;     // room for whole panels
-  const float* zeros;    // a row of the input
-  float* y;
-  bool adds;  // to y
-  const Epilogue& epilogue;
-  const PooledOutput* pooled;  // instead of y, or null
-
-  // Rows of a max-pool's input, before it: those of a block of strips, or of one, if its panels are made
-  // together.
-  std::size_t pooled_strips() const {
-    return pooled == nullptr ? 0 : layout.panels_together == layout.panels ? 1 : layout.strips;
-  }
-  std::size_t strip_floats() const { return layout.tiles.side * shape.output_width * shape.outputs; }
-};
-
 // What an instruction set has for one tile.
 struct ForwardKernels {
   std::size_t side, tile;  // outputs and inputs
   std::size_t lanes;
   void (*transform_weights)(const Shape&, const ForwardLayout&, const WeightOrder&, const float* w,
                             std::size_t panel, std::size_t first, std::size_t last, float* to);
-  void (*run_strips)(const ForwardPass&, std::size_t first, std::size_t last, float* scratch);
+  RunStrips run_strips;
 };
 
 }  // namespace halfwave::kernel::winograd
@@ -178,77 +159,22 @@ void multiply_panels(const ForwardPass& pass, std::size_t first, std::size_t las
   }
 }
 
-// ---- outputs ----
-
-// Up to rows x columns pixels of one tile and vector of outputs.
-template <class W>
-HWY_INLINE void write_tile(const float* product, V bias, bool adds, std::size_t lanes, float* y,
-                           std::size_t row, std::size_t pixel, std::size_t rows, std::size_t columns,
-                           std::size_t count) {
-  const D d;
-  constexpr std::size_t side = W::outputs;
-  constexpr std::size_t tile = W::tile;
-  V half[side][tile];
-  for (std::size_t j = 0; j < tile; ++j) {
-    V in[tile];
-    V out[side];
-    for (std::size_t i = 0; i < tile; ++i) in[i] = hn::Load(d, product + (i * tile + j) * lanes);
-    interpolate<typename W::Output>(d, in, out);
-    for (std::size_t i = 0; i < side; ++i) half[i][j] = out[i];
-  }
-  const bool whole = columns == side && count >= lanes;
-  for (std::size_t i = 0; i < side; ++i) {
-    if (i >= rows) break;
-    V out[side];
-    interpolate<typename W::Output>(d, half[i], out);
-    for (std::size_t j = 0; j < side; ++j) {
-      float* to = y + i * row + j * pixel;
-      V value = hn::Add(out[j], bias);
-      if (whole) {
-        if (adds) value = hn::Add(value, hn::LoadU(d, to));
-        hn::StoreU(value, d, to);
-      } else if (j < columns) {
-        if (adds) value = hn::Add(value, load_first(d, to, count));
-        store_first(value, d, to, count);
-      }
-    }
-  }
-}
+// ---- the pass ----
 
 // y: where the strip's outputs begin.
 template <class W>
 void write_strip(const ForwardPass& pass, std::size_t strip, std::size_t first, std::size_t last,
                  const float* product, float* y) {
-  const D d;
-  const Shape& s = pass.shape;
   const ForwardLayout& l = pass.layout;
-  const std::size_t row = s.output_width * s.outputs;
-  const std::size_t rows = std::min<std::size_t>(W::outputs, s.output_height - l.tiles.top(strip));
-  const std::size_t end = std::min(last * l.panel, s.outputs);
-  for (std::size_t o = first * l.panel; o < end; o += l.lanes, product += l.strides.group) {
-    const V bias = hn::LoadU(d, pass.bias + o);
-    for (std::size_t t = 0; t < l.tiles.columns; ++t) {
-      const std::size_t left = t * W::outputs;
-      write_tile<W>(product + t * l.strides.tile, bias, pass.adds, l.lanes, y + left * s.outputs + o, row,
-                    s.outputs, rows, std::min<std::size_t>(W::outputs, s.output_width - left), s.outputs - o);
-    }
-  }
+  const auto products = [&](std::size_t tile, std::size_t output) HWY_ATTR {
+    const float* from =
+        product + (output - first * l.panel) / l.lanes * l.strides.group + tile * l.strides.tile;
+    return [from, lanes = l.lanes](std::size_t point)
+               HWY_ATTR { return hn::Load(D(), from + point * lanes); };
+  };
+  write_tiles<W>(pass, strip, first, last, products, y);
 }
 
-// A strip's outputs to those of the max-pool.
-void pool_strip(const ForwardPass& pass, std::size_t strip, const float* y) {
-  const ForwardLayout& l = pass.layout;
-  const PoolSize& size = pass.pooled->size;
-  const std::size_t top = l.tiles.top(strip);
-  const auto first = static_cast<std::int64_t>(top) / size.stride_height;
-  const auto rows = static_cast<std::int64_t>(std::min(l.tiles.side, pass.shape.output_height - top));
-  const std::int64_t count = std::min(rows / size.stride_height, size.output_height - first);
-  if (count > 0) max_pool_rows(*pass.pooled, l.tiles.image(strip), first, count, y);
-}
-
-// ---- the pass ----
-
-// Strips [first, last) of all images.
 template <class W>
 void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, float* scratch) {
   const Shape& s = pass.shape;
@@ -256,15 +182,9 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
   float* columns = scratch;
   float* transformed = columns + l.columns;
   float* product = transformed + l.transformed;
-  float* pooled = product + l.product;
-  const std::size_t pooled_strips = pass.pooled_strips();
+  StripOutput output(pass, first, product + l.product);
   const auto input = [&](std::size_t strip) { return pass.x + first_input(s, l.tiles, strip); };
-  const auto output = [&](std::size_t strip) { return pass.y + first_output(s, l.tiles, strip); };
-  // Where it is written.
-  const auto place = [&](std::size_t strip) {
-    return pooled_strips == 0 ? output(strip) : pooled + strip % pooled_strips * pass.strip_floats();
-  };
-  for (std::size_t begin = first; begin < last; begin += l.strips) {
+  for (std::size_t begin = output.begin(); begin < last; begin += l.strips) {
     const std::size_t end = std::min(begin + l.strips, last);
     for (std::size_t strip = begin; strip < end; ++strip) {
       evaluate_strip<typename W::Input>(
@@ -275,7 +195,7 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
     const std::size_t calls = W::points * l.panels * parts_of(tiles, max_tiles(l.panel / l.lanes));
     Prefetcher prefetcher(calls);
     if (end < last) prefetcher.read(input(end), input(std::min(end + l.strips, last)));
-    if (pooled_strips == 0) prefetcher.write(output(begin), output(end));
+    if (!output.pools()) prefetcher.write(output.place(begin), output.place(end));
     for (std::size_t panel = 0; panel < l.panels; panel += l.panels_together) {
       const std::size_t panel_end = std::min(panel + l.panels_together, l.panels);
       if (l.panel > l.lanes) {
@@ -284,14 +204,13 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
         multiply_panels<W, 1>(pass, panel, panel_end, tiles, transformed, product, prefetcher);
       }
       for (std::size_t strip = begin; strip < end; ++strip) {
+        if (panel == 0 && (strip - begin) % l.strips_made == 0) output.move_to(strip);
         write_strip<W>(pass, strip, panel, panel_end,
-                       product + (strip - begin) * l.tiles.columns * l.strides.tile, place(strip));
-        if (pooled_strips > 0 && panel_end == l.panels) pool_strip(pass, strip, place(strip));
+                       product + (strip - begin) * l.tiles.columns * l.strides.tile, output.place(strip));
+        if (panel_end == l.panels) output.made(strip);
       }
     }
-    if (pass.epilogue.apply != nullptr) {
-      pass.epilogue(output(begin), static_cast<std::size_t>(output(end) - output(begin)));
-    }
+    apply_epilogue(pass, begin, end);
   }
 }
 
@@ -336,18 +255,17 @@ class Transformed {
     kept_ = false;
   }
 
-  // Whole windows in a strip.
+  // A window may reach into the strip before.
   bool can_pool(const PoolSize& s) const {
-    return s.pad_height == 0 && s.kernel_height == s.stride_height &&
-           static_cast<std::int64_t>(layout_.tiles.side) % s.stride_height == 0 &&
-           s.output_height * s.stride_height <= s.input_height;
+    return windows_end_with_strips(s, layout_.tiles.side) ||
+           s.kernel_height - 1 <= static_cast<std::int64_t>(layout_.tiles.side);
   }
 
   // pooled: instead of y, or null.
   void run(std::int64_t n, const float* x, float* y, bool adds, const Epilogue& epilogue,
            const PooledOutput* pooled, Workspace& workspace) {
     ForwardPass pass{shape_, layout_, x, nullptr, bias_.data(), zeros_.data(), y, adds, epilogue, pooled};
-    const std::size_t each = layout_.scratch() + whole_lines(pass.pooled_strips() * pass.strip_floats());
+    const std::size_t each = layout_.scratch() + whole_lines(StripOutput::floats(pass));
     const auto threads = static_cast<std::size_t>(thread_count());
     float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : layout_.weights()));
     float* weights = keeps_ ? weights_.floats(layout_.weights()) : scratch + each * threads;

@@ -113,6 +113,7 @@ struct ForwardLayout {
         panels(parts_of(s.outputs, panel)),
         panels_together(std::clamp<std::size_t>(128 / panel, 1, panels)),
         strips(tiles.strips_of(std::clamp<std::size_t>(40960 / (points * groups * lanes), 16, 64))),
+        strips_made(panels_together == panels ? 1 : strips),
         weight_stride(odd_lines(s.channels * panel)) {
     strides.point = lanes;
     strides.tile = (points | 1) * lanes;
@@ -131,6 +132,7 @@ struct ForwardLayout {
   std::size_t panel, panels;    // output channels
   std::size_t panels_together;  // panels whose products are made before they are transformed
   std::size_t strips;           // of a block: about 160 KB of transformed input
+  std::size_t strips_made;      // one after the other, all outputs of them, before the next are begun
   std::size_t weight_stride;    // from point to point
   Strides strides{};
   std::size_t columns, transformed, product;  // room of a thread

@@ -39,8 +39,8 @@ struct OperationTraits {
   bool backward_in_place = false;                    // dx may be dy
   bool view = false;                                 // y is x, seen in another shape: always shared
   bool applies_slope = false;                        // backward_weights applies BackwardArguments::slope
-  // A max-pool whose windows do not overlap, behind a convolution: pooled_output() and pooled_gradient(), for
-  // forward_pooled() and BackwardArguments::pooled.
+  // A max-pool behind a convolution: pooled_output() and pooled_gradient(), for forward_pooled() and
+  // BackwardArguments::pooled.
   bool joins_convolution = false;
   bool joins_pool = false;
   std::size_t saved_bytes = 0;  // kept from forward to backward

@@ -24,18 +24,20 @@ inline std::int64_t windows(std::int64_t input, std::int64_t kernel, std::int64_
   return count;
 }
 
-// Square windows without padding.
 inline PoolSize square_pool(std::int64_t height, std::int64_t width, std::int64_t channels,
-                            std::int64_t window, std::int64_t stride, bool ceil = false) {
+                            std::int64_t window, std::int64_t stride, bool ceil = false,
+                            std::int64_t pad = 0) {
   return {.input_height = height,
           .input_width = width,
           .channels = channels,
-          .output_height = windows(height, window, stride, 0, ceil),
-          .output_width = windows(width, window, stride, 0, ceil),
+          .output_height = windows(height, window, stride, pad, ceil),
+          .output_width = windows(width, window, stride, pad, ceil),
           .kernel_height = window,
           .kernel_width = window,
           .stride_height = stride,
-          .stride_width = stride};
+          .stride_width = stride,
+          .pad_height = pad,
+          .pad_width = pad};
 }
 
 inline PoolSize generated_pool(std::uint64_t number, std::int64_t largest_kernel) {

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::uint64_t generated_pairs = 80;
 
-// A convolution and the pool behind it, with windows that do not overlap: side by side or with gaps, padded
-// or not, with pixels left over.
+// A convolution and the pool behind it, with windows side by side, overlapping or with gaps, padded or not,
+// with pixels left over.
 struct Pair {
   ConvolutionSize convolution;
   PoolSize pool;
@@ -23,7 +23,6 @@ Pair generated_pair(std::uint64_t number) {
   RandomStream random = random_of(1000 + number);
   for (std::uint64_t attempt = 0;; ++attempt) {
     PoolSize pool = generated_pool(number * 1000 + attempt, 4);
-    if (!has_pooled_gradient(pool)) continue;
     ConvolutionSize s{};
     s.output_height = pool.input_height;
     s.output_width = pool.input_width;
@@ -47,7 +46,7 @@ const std::vector<Pair>& pairs() {
   static const std::vector<Pair> all = [] {
     std::vector<Pair> list;
     for (std::uint64_t number = 0; number < generated_pairs; ++number) list.push_back(generated_pair(number));
-    for (const std::int64_t kernel : {2, 3}) {
+    for (const auto& [window, stride] : {std::pair{3, 2}, {3, 1}, {2, 2}, {3, 3}}) {
       const std::int64_t side = 31;
       list.push_back({{.input_height = side,
                        .input_width = side,
@@ -59,7 +58,7 @@ const std::vector<Pair>& pairs() {
                        .kernel_width = 3,
                        .pad_height = 1,
                        .pad_width = 1},
-                      square_pool(side, side, 20, kernel, kernel)});
+                      square_pool(side, side, 20, window, stride)});
     }
     return list;
   }();
@@ -74,7 +73,8 @@ struct Gradient {
         rectify_(seed % 3 != 0),
         saved_(max_pool_saved_bytes(size, n)),
         pooled_(static_cast<std::size_t>(n) * size.output_size()),
-        spread(static_cast<std::size_t>(n) * size.input_size()) {
+        spread(static_cast<std::size_t>(n) * size.input_size()),
+        magnitude(spread.size()) {
     RandomStream random = random_of(seed);
     const std::vector<float> x = normal_values(random, spread.size());
     std::vector<float> y(pooled_.size());
@@ -101,7 +101,12 @@ struct Gradient {
   std::size_t saved_bytes() const { return saved_.size(); }
 
  private:
-  void settle() { max_pool_backward(size_, n_, pooled_.data(), spread.data(), saved_.data()); }
+  void settle() {
+    max_pool_backward(size_, n_, pooled_.data(), spread.data(), saved_.data());
+    std::vector<float> absolute = pooled_;
+    for (float& value : absolute) value = std::abs(value);
+    max_pool_backward(size_, n_, absolute.data(), magnitude.data(), saved_.data());
+  }
 
   PoolSize size_;
   std::int64_t n_;
@@ -111,6 +116,7 @@ struct Gradient {
 
  public:
   std::vector<float> spread;
+  std::vector<float> magnitude;  // the sums of absolute values, where windows overlap
 };
 
 struct Result {
@@ -143,14 +149,22 @@ TEST(PooledConvolution, TakesAGradientAsIfItWereSpreadOut) {
     const Gradient gradient(pair.pool, c.n, number);
     c.dy = gradient.spread;
     const NaiveConvolution expected(c.size, c.n, c.x, c.w, c.b, c.dy);
+    Sums dw = expected.dw;
+    if (windows_overlap(pair.pool)) {
+      // A product for each window, instead of one with their sum, which was rounded too.
+      dw.magnitude = NaiveConvolution(c.size, c.n, c.x, c.w, c.b, gradient.magnitude).dw.magnitude;
+      const std::int64_t windows = pair.pool.output_height * pair.pool.output_width;
+      const std::int64_t places = pair.pool.kernel_height * pair.pool.kernel_width;
+      for (double& terms : dw.terms) terms += static_cast<double>(c.n * windows + places);
+    }
+    for (std::size_t i = 0; i < c.dw.size(); ++i) dw.value[i] += static_cast<double>(c.dw[i]);
     for_each_target([&] {
       for (const int threads : {1, 2}) {
         const ThreadScope scope(threads);
         const Result got = run(c, gradient, number % 2 == 0 ? Edge::front : Edge::back);
-        ASSERT_TRUE(got.has_dx && got.has_dw);
-        expect_within(got.dx, expected.dx.value, expected.dx.bound(), "dx");
-        Sums dw = expected.dw;
-        for (std::size_t i = 0; i < c.dw.size(); ++i) dw.value[i] += static_cast<double>(c.dw[i]);
+        ASSERT_TRUE(got.has_dw);
+        ASSERT_EQ(got.has_dx, !windows_overlap(pair.pool));
+        if (got.has_dx) expect_within(got.dx, expected.dx.value, expected.dx.bound(), "dx");
         expect_within(got.dw, dw.value, dw.bound(c.dw), "dw");
       }
     });
@@ -190,22 +204,32 @@ TEST(PooledConvolution, HidesNothingBehindZeros) {
   });
 }
 
-// Bit for bit: the tiles are the same. What comes from windows that do not lie in strips of tiles is refused.
+// Bit for bit: the tiles are the same. Windows that reach over more than two strips of tiles are refused.
 TEST(PooledConvolution, MakesTheOutputOfThePool) {
   struct Case {
     std::int64_t height, width, outputs, kernel, window, stride;
     bool ceil, possible;
     WinogradTile tile;
+    std::int64_t pad = 0;
   };
   const std::vector<Case> cases{
       {24, 24, 64, 3, 2, 2, false, true, WinogradTile::f4x4_3x3},
       {13, 11, 20, 3, 2, 2, false, true, WinogradTile::f4x4_3x3},  // rows and columns left over
-      {13, 11, 20, 3, 2, 2, true, false, WinogradTile::f4x4_3x3},  // a window past the last row
+      {13, 11, 20, 3, 2, 2, true, true, WinogradTile::f4x4_3x3},   // a window past the last row
       {12, 9, 200, 3, 2, 2, false, true, WinogradTile::f4x4_3x3},  // more outputs than are made together
+      {57, 9, 200, 3, 3, 2, false, true, WinogradTile::f4x4_3x3},  // and rows that windows share
       {13, 10, 17, 3, 3, 3, false, true, WinogradTile::f6x6_3x3},
-      {13, 10, 17, 3, 3, 3, false, false, WinogradTile::f4x4_3x3},  // windows across strips
-      {12, 12, 8, 3, 2, 4, false, false, WinogradTile::f4x4_3x3},   // gaps
+      {13, 10, 17, 3, 3, 3, false, true, WinogradTile::f4x4_3x3},  // windows across strips
+      {12, 12, 8, 3, 2, 4, false, true, WinogradTile::f4x4_3x3},   // gaps
+      {15, 12, 8, 3, 2, 3, false, true, WinogradTile::f4x4_3x3},   // gaps, and windows across strips
+      {32, 32, 32, 5, 3, 2, true, true, WinogradTile::f4x4_5x5},   // overlaps
+      {32, 14, 16, 5, 3, 2, false, true, WinogradTile::f2x2_5x5},
+      {17, 18, 9, 3, 3, 2, true, true, WinogradTile::f6x6_3x3, 1},  // and padding
+      {11, 12, 9, 3, 3, 1, false, true, WinogradTile::f4x4_3x3, 1},
+      {9, 12, 8, 3, 5, 1, false, true, WinogradTile::f4x4_3x3, 2},
+      {12, 12, 8, 3, 6, 3, false, false, WinogradTile::f4x4_3x3},
       {7, 12, 33, 5, 2, 2, false, true, WinogradTile::f2x2_5x5},
+      {7, 12, 33, 5, 4, 2, false, false, WinogradTile::f2x2_5x5},
       {10, 12, 33, 5, 4, 4, false, true, WinogradTile::f4x4_5x5},
   };
   for (const Case& one : cases) {
@@ -219,7 +243,8 @@ TEST(PooledConvolution, MakesTheOutputOfThePool) {
                             .kernel_width = one.kernel,
                             .pad_height = one.kernel / 2,
                             .pad_width = one.kernel / 2};
-    const PoolSize pool = square_pool(one.height, one.width, one.outputs, one.window, one.stride, one.ceil);
+    const PoolSize pool =
+        square_pool(one.height, one.width, one.outputs, one.window, one.stride, one.ceil, one.pad);
     SCOPED_TRACE(text_of(s) + "; pool " + text_of(pool));
     const ConvolutionCase c(s, 3, 2);
     for_each_target([&] {
@@ -252,13 +277,36 @@ TEST(PooledConvolution, MakesTheOutputOfThePool) {
   }
 }
 
-TEST(PooledConvolution, NeedsWindowsThatDoNotOverlap) {
+TEST(PooledConvolution, NeedsWinnersOfAByte) {
+  EXPECT_TRUE(has_pooled_gradient(square_pool(40, 40, 1, 15, 15)));
+  EXPECT_FALSE(has_pooled_gradient(square_pool(40, 40, 1, 16, 16)));  // 256 places
+}
+
+TEST(PooledConvolution, KnowsWhereWindowsOverlap) {
+  EXPECT_FALSE(windows_overlap(square_pool(8, 8, 1, 2, 2)));
+  EXPECT_FALSE(windows_overlap(square_pool(8, 8, 1, 2, 3)));
+  EXPECT_TRUE(windows_overlap(square_pool(8, 8, 1, 3, 2)));
   PoolSize size = square_pool(8, 8, 1, 2, 2);
-  EXPECT_TRUE(has_pooled_gradient(size));
   size.kernel_width = 3;
-  EXPECT_FALSE(has_pooled_gradient(size));
-  size.kernel_height = size.stride_height = size.kernel_width = size.stride_width = 16;  // 256 places
-  EXPECT_FALSE(has_pooled_gradient(size));
+  EXPECT_TRUE(windows_overlap(size));
+}
+
+// Against all the rows that each window sees.
+TEST(PooledConvolution, KnowsWhichRowsArePooledBeforeARow) {
+  for (std::uint64_t number = 0; number < 200; ++number) {
+    const PoolSize s = generated_pool(number, 4);
+    SCOPED_TRACE(text_of(s));
+    for (std::int64_t row = 1; row <= s.input_height; ++row) {
+      std::int64_t before = 0;
+      for (std::int64_t p = 0; p < s.output_height; ++p) {
+        const std::int64_t end =
+            std::min(p * s.stride_height - s.pad_height + s.kernel_height, s.input_height);
+        if (end <= row) ++before;
+      }
+      EXPECT_EQ(rows_pooled_before(s, row), before) << row;
+    }
+    EXPECT_EQ(rows_pooled_before(s, 0), 0);
+  }
 }
 
 TEST(PooledConvolution, KnowsTheZerosOfItsGradient) {
