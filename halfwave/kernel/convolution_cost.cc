@@ -24,6 +24,11 @@ constexpr double tile_product = 1.5;
 constexpr double tile_value = 11;
 constexpr double filter_value = 15;
 
+// The same of the forward pass with few input channels: a product, with its share of the transforms; an
+// output written.
+constexpr double few_channels_product = 3;
+constexpr double few_channels_output = 14;
+
 // Zero-skipping: a lane of a vector listed; a pixel met with the rows of a filter that are made at once and a
 // block of outputs; a value of its list, besides its products; a weight packed; an output begun.
 constexpr double listed_value = 24;
@@ -80,15 +85,19 @@ double winograd_cost(const ConvolutionSize& size, WinogradTile tile, Convolution
   const winograd::Tiles tiles(shape,
                               for_tile(tile, [](auto w) { return static_cast<std::size_t>(w.outputs); }));
   const int points = for_tile(tile, [](auto w) { return w.points; });
+  const double count = real(tiles.rows * tiles.columns) * points;
   // Vectors are whole, though not all of their lanes may count.
   const double channels = whole(shape.channels, lanes);
   const double outputs = whole(shape.outputs, lanes);
-  const double products = channels * outputs;
-  double cost = static_cast<double>(tiles.rows * tiles.columns) *
-                (tile_product * products + tile_value * (channels + outputs));
-  // In inference filters are transformed but once.
-  if (use.training) cost += filter_value * products / static_cast<double>(use.batch);
-  return points * cost + fetched(points * products, use);
+  const double filters = points * channels * outputs;
+  // In inference they are transformed but once.
+  const double filter_cost =
+      use.training ? filter_value * filters / static_cast<double>(use.batch) : fetched(filters, use);
+  if (pass != ConvolutionPass::backward_weights && winograd::has_few_channels(shape, lanes)) {
+    return count * few_channels_product * real(shape.channels) * outputs +
+           few_channels_output * real(shape.output_height * shape.output_width) * outputs + filter_cost;
+  }
+  return count * (tile_product * channels * outputs + tile_value * (channels + outputs)) + filter_cost;
 }
 
 SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const ConvolutionUse& use,

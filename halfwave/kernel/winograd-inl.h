@@ -95,15 +95,17 @@ HWY_INLINE void evaluate_pair(D d, const V* in, V* out) {
   }
 }
 
+template <class Matrix, class D, int... pair, class V = hn::Vec<D>>
+HWY_INLINE void evaluate_pairs(D d, const V* in, V* out, std::integer_sequence<int, pair...>) {
+  (evaluate_pair<Matrix, 1 + 2 * pair>(d, in, out), ...);
+}
+
 // out = Matrix in.
 template <class Matrix, class D, class V = hn::Vec<D>>
 HWY_INLINE void evaluate(D d, const V* in, V* out) {
   constexpr int last = Matrix::rows - 1;
   out[0] = row_sum<Matrix, 0, Columns::all, -1>(d, in);
-  [&]<int... pair>(std::integer_sequence<int, pair...>) HWY_ATTR {
-    (evaluate_pair<Matrix, 1 + 2 * pair>(d, in, out), ...);
-  }
-  (std::make_integer_sequence<int, (Matrix::rows - 2) / 2>());
+  evaluate_pairs<Matrix>(d, in, out, std::make_integer_sequence<int, (Matrix::rows - 2) / 2>());
   out[last] = row_sum<Matrix, last, Columns::all, -1>(d, in);
 }
 

@@ -245,8 +245,11 @@ class Transformed {
         shape_(shape),
         order_(order),
         layout_(shape, kernels_.side, kernels_.tile, kernels_.lanes),
+        few_channels_(has_few_channels(shape, kernels_.lanes)),
         bias_(layout_.panels * layout_.panel),
-        zeros_(shape.width * shape.channels) {}
+        zeros_(shape.width * shape.channels) {
+    if (few_channels_) kernels_.run_strips = few_channels_kernel(tile, shape.channels);
+  }
 
   void load(const float* w, const float* b) {
     w_ = w;
@@ -265,7 +268,9 @@ class Transformed {
   void run(std::int64_t n, const float* x, float* y, bool adds, const Epilogue& epilogue,
            const PooledOutput* pooled, Workspace& workspace) {
     ForwardPass pass{shape_, layout_, x, nullptr, bias_.data(), zeros_.data(), y, adds, epilogue, pooled};
-    const std::size_t each = layout_.scratch() + whole_lines(StripOutput::floats(pass));
+    const std::size_t each =
+        (few_channels_ ? FewChannelsLayout(shape_, layout_).scratch() : layout_.scratch()) +
+        whole_lines(StripOutput::floats(pass));
     const auto threads = static_cast<std::size_t>(thread_count());
     float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : layout_.weights()));
     float* weights = keeps_ ? weights_.floats(layout_.weights()) : scratch + each * threads;
@@ -296,6 +301,7 @@ class Transformed {
   Shape shape_;
   WeightOrder order_;
   ForwardLayout layout_;
+  bool few_channels_;
   std::vector<float> bias_;   // zeros without one
   std::vector<float> zeros_;  // a row of the input
   Workspace weights_;         // transformed

@@ -95,4 +95,7 @@ class StripOutput {
   std::size_t begin_;  // of the strips in memory
 };
 
+// Of the kernel for few input channels, see winograd_few_channels.cc.
+RunStrips few_channels_kernel(WinogradTile tile, std::size_t channels);
+
 }  // namespace halfwave::kernel::winograd

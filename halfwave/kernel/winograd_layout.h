@@ -103,9 +103,10 @@ struct Strides {
 // Forward and backward-data. Transformed input and product: group, tile, point, lane. Transformed weights:
 // panel, point, channel, output.
 struct ForwardLayout {
-  // side: of a tile's outputs; tile: of its inputs; lanes: of a vector.
-  ForwardLayout(const Shape& s, std::size_t side, std::size_t tile, std::size_t vector)
+  // side: of a tile's outputs; inputs: that of what it reads; vector: its lanes.
+  ForwardLayout(const Shape& s, std::size_t side, std::size_t inputs, std::size_t vector)
       : tiles(s, side),
+        tile(inputs),
         lanes(vector),
         points(tile * tile),
         groups(parts_of(s.channels, lanes)),
@@ -127,6 +128,7 @@ struct ForwardLayout {
   std::size_t weights() const { return panels * points * weight_stride; }
 
   Tiles tiles;
+  std::size_t tile;  // side of its inputs
   std::size_t lanes, points;
   std::size_t groups;           // of input channels
   std::size_t panel, panels;    // output channels
@@ -136,6 +138,30 @@ struct ForwardLayout {
   std::size_t weight_stride;    // from point to point
   Strides strides{};
   std::size_t columns, transformed, product;  // room of a thread
+};
+
+constexpr std::size_t most_few_channels = 4;
+inline bool has_few_channels(const Shape& s, std::size_t lanes) {
+  return s.channels <= std::min(most_few_channels, lanes);
+}
+
+// Forward with few input channels. A vector of transformed values holds `together` tiles; the channels of the
+// next one lie a tile's outputs further on. Transformed input: group of tiles, point, lane.
+struct FewChannelsLayout {
+  FewChannelsLayout(const Shape& s, const ForwardLayout& l)
+      : together((l.lanes - s.channels) / (l.tiles.side * s.channels) + 1),
+        groups(parts_of(l.tiles.columns, together)),
+        group((l.points | 1) * l.lanes),
+        row(whole_lines(((l.tiles.columns - 1) * l.tiles.side + l.tile) * s.channels + l.lanes)),
+        rows(l.tile * row) {}
+
+  std::size_t scratch() const { return rows + groups * group; }
+
+  std::size_t together;  // tiles
+  std::size_t groups;    // of them in a strip
+  std::size_t group;     // floats from one to the next
+  std::size_t row;       // of a padded row, and a vector more
+  std::size_t rows;      // those of a strip, transformed downwards
 };
 
 // Backward-weights: products of transformed dy, turned, with transformed x. Both: point, tile, channel.

@@ -211,6 +211,7 @@ TEST(PooledConvolution, MakesTheOutputOfThePool) {
     bool ceil, possible;
     WinogradTile tile;
     std::int64_t pad = 0;
+    std::int64_t inputs = 5;
   };
   const std::vector<Case> cases{
       {24, 24, 64, 3, 2, 2, false, true, WinogradTile::f4x4_3x3},
@@ -231,11 +232,14 @@ TEST(PooledConvolution, MakesTheOutputOfThePool) {
       {7, 12, 33, 5, 2, 2, false, true, WinogradTile::f2x2_5x5},
       {7, 12, 33, 5, 4, 2, false, false, WinogradTile::f2x2_5x5},
       {10, 12, 33, 5, 4, 4, false, true, WinogradTile::f4x4_5x5},
+      {32, 32, 32, 5, 3, 2, true, true, WinogradTile::f4x4_5x5, 0, 3},  // few channels
+      {29, 9, 150, 3, 3, 2, false, true, WinogradTile::f4x4_3x3, 1, 4},
+      {28, 28, 6, 5, 2, 2, false, true, WinogradTile::f4x4_5x5, 0, 1},
   };
   for (const Case& one : cases) {
     const ConvolutionSize s{.input_height = one.height,
                             .input_width = one.width,
-                            .input_channels = 5,
+                            .input_channels = one.inputs,
                             .output_height = one.height,
                             .output_width = one.width,
                             .output_channels = one.outputs,
