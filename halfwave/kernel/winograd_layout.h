@@ -140,7 +140,7 @@ struct ForwardLayout {
   std::size_t columns, transformed, product;  // room of a thread
 };
 
-constexpr std::size_t most_few_channels = 4;
+constexpr std::size_t most_few_channels = 8;
 inline bool has_few_channels(const Shape& s, std::size_t lanes) {
   return s.channels <= std::min(most_few_channels, lanes);
 }
