@@ -1,7 +1,7 @@
 // What each way of computing a convolution costs on this machine, beside what the rule that chooses between
 // them believes (halfwave/kernel/convolution_cost.h, whose constants come from here): the time in
 // multiply-adds at the machine's limit, over those of the definition. 0.25 is four times the limit.
-//   convolution_cost [REPEATS]     all threads, batches of 64; the median of so many repeats (7)
+//   convolution_cost [REPEATS [THREADS]]     batches of 64; the median of so many repeats (7), all threads
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench/cost.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/kernel/convolution.h"
 #include "halfwave/kernel/convolution_cost.h"
 #include "halfwave/kernel/multiply_add_limit.h"
@@ -137,6 +138,7 @@ class Race {
 int main(int argc, char** argv) try {
   using namespace halfwave::kernel;
   const int repeats = argc > 1 ? std::stoi(argv[1]) : 7;
+  if (argc > 2) halfwave::set_thread_count(std::stoi(argv[2]));
   const double limit = measure_multiply_add_limit();
   fmt::print("The limit: {:.0f} GFLOP/s\n\n", limit / 1e9);
   fmt::print("| Net | Picture, channels, kernel | Pass | Kernel | Zeros | Measured | Believed |\n");

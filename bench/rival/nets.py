@@ -1,15 +1,31 @@
-"""The five nets that Halfwave is measured with, in PyTorch, layer for layer those of `halfwave nets`."""
+"""The nets that Halfwave is measured with, in PyTorch, layer for layer those of `halfwave nets`.
+
+NAME@SIDE is a net with pictures of another size, as in resnet18@112.
+"""
 
 from torch import nn
 
 CLASSES = 10
+LARGE_CLASSES = 1000
 INPUTS = {  # channels, height, width
     "lenet5": (1, 28, 28),
     "mnist-example": (1, 28, 28),
     "cifar-quick": (3, 32, 32),
     "vgg-small": (3, 32, 32),
     "resnet20": (3, 32, 32),
+    "vgg16": (3, 224, 224),
+    "resnet18": (3, 224, 224),
 }
+
+
+def input_shape(name):
+    net, _, side = name.partition("@")
+    channels, height, width = INPUTS[net]
+    return (channels, int(side), int(side)) if side else (channels, height, width)
+
+
+def classes(name):
+    return LARGE_CLASSES if name.partition("@")[0] in LARGE else CLASSES
 
 
 def relu():
@@ -78,5 +94,34 @@ def resnet20():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, CLASSES))
 
 
+def vgg16(side):
+    layers, inputs = [], 3
+    for blocks, outputs in ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)):
+        for _ in range(blocks):
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), relu()]
+            inputs = outputs
+        layers.append(nn.MaxPool2d(2))
+    linear = []
+    for inputs in (512 * (side // 32) ** 2, 4096):
+        linear += [nn.Linear(inputs, 4096), relu(), nn.Dropout()]
+    return nn.Sequential(*layers, nn.Flatten(), *linear, nn.Linear(4096, LARGE_CLASSES))
+
+
+def resnet18(_):
+    layers = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), relu(), nn.MaxPool2d(3, 2, 1)]
+    inputs = 64
+    for outputs in (64, 128, 256, 512):
+        for block in range(2):
+            layers.append(Block(inputs, outputs, 2 if block == 0 and outputs != 64 else 1))
+            inputs = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, LARGE_CLASSES))
+
+
+LARGE = {"vgg16": vgg16, "resnet18": resnet18}
+
+
 def make(name):
-    return globals()[name.replace("-", "_")]()
+    net = name.partition("@")[0]
+    if net in LARGE:
+        return LARGE[net](input_shape(name)[1])
+    return globals()[net.replace("-", "_")]()

@@ -5,8 +5,6 @@ import io
 
 import measure
 
-NETS = ["lenet5", "mnist-example", "cifar-quick", "vgg-small", "resnet20"]
-
 
 def export(net, batch):
     """The net as ONNX bytes."""
@@ -19,7 +17,7 @@ def export(net, batch):
     warnings.simplefilter("ignore", DeprecationWarning)  # the old exporter needs no further packages
     torch.manual_seed(1)
     model, file = nets.make(net).eval(), io.BytesIO()
-    torch.onnx.export(model, (torch.randn(batch, *nets.INPUTS[net]),), file, dynamo=False, opset_version=17,
+    torch.onnx.export(model, (torch.randn(batch, *nets.input_shape(net)),), file, dynamo=False, opset_version=17,
                       input_names=["x"], output_names=["y"])
     return file.getvalue()
 
@@ -28,7 +26,7 @@ def main(text, rival, version, setups, infer_rate):
     """infer_rate(model as ONNX bytes, batch, threads, seconds, set-up): images a second."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mode", choices=["infer"])
-    parser.add_argument("net", choices=NETS)
+    parser.add_argument("net", help="as in `halfwave nets`; NAME@SIDE with pictures of another size")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=4)

@@ -176,8 +176,8 @@ class Checkpoint:
 def train(net, recipe, data, checkpoint_path):
     start = time.perf_counter()
     (images, labels), (test_images, test_labels) = read_data(data)
-    if (got := tuple(images.shape[1:])) != nets.INPUTS[net]:
-        raise SystemExit(f"{net}: expected images of {nets.INPUTS[net]}, got {got}")
+    if (got := tuple(images.shape[1:])) != nets.input_shape(net):
+        raise SystemExit(f"{net}: expected images of {nets.input_shape(net)}, got {got}")
     values = images.double() / 255
     mean, deviation = values.mean((0, 2, 3)), values.std((0, 2, 3), correction=0)
     del values

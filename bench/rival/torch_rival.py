@@ -32,8 +32,8 @@ def runnable(model, setup):
 
 
 def random_batch(net, batch, setup):
-    x = torch.randn(batch, *nets.INPUTS[net]).contiguous(memory_format=memory_format(setup))
-    return x, torch.randint(nets.CLASSES, (batch,))
+    x = torch.randn(batch, *nets.input_shape(net)).contiguous(memory_format=memory_format(setup))
+    return x, torch.randint(nets.classes(net), (batch,))
 
 
 def train_rate(net, batch, threads, seconds, setup, bf16):
@@ -84,7 +84,7 @@ def main():
     modes = parser.add_subparsers(dest="mode", required=True)
     for mode, setups in (("train", TRAIN_SETUPS), ("infer", INFER_SETUPS)):
         own = modes.add_parser(mode)
-        own.add_argument("net", choices=nets.INPUTS)
+        own.add_argument("net", help="as in `halfwave nets`; NAME@SIDE with pictures of another size")
         own.add_argument("--batch", type=int, default=64)
         own.add_argument("--threads", type=int, default=2)
         own.add_argument("--seconds", type=float, default=4)
