@@ -3,6 +3,8 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <exception>
 
 namespace halfwave {
@@ -18,18 +20,53 @@ void set_thread_count(int count) { omp_set_num_threads(std::max(count, 1)); }
 ThreadScope::ThreadScope(int count) : before_(thread_count()) { set_thread_count(count); }
 ThreadScope::~ThreadScope() { set_thread_count(before_); }
 
+namespace {
+
+// The first exception of some threads.
+class FirstError {
+ public:
+  template <class Work>
+  void keep(Work&& work) {
+    try {
+      work();
+    } catch (...) {
+#pragma omp critical(halfwave_parallel_error)
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::exception_ptr error_;
+};
+
+std::size_t blocks_of(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain; }
+
+// For one block OpenMP need not be asked: that would show in a pass over few values.
+std::size_t threads_for(std::size_t blocks) {
+  return blocks <= 1 ? blocks : std::min(static_cast<std::size_t>(thread_count()), blocks);
+}
+
+// What is left of a thread's blocks, alone in its lines of the cache.
+struct alignas(128) Share {
+  std::atomic<std::size_t> next = 0;
+  std::size_t end = 0;
+};
+
+}  // namespace
+
 namespace detail {
 
 void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context) {
-  if (count == 0) return;
-  const std::size_t blocks = (count + grain - 1) / grain;
-  // For one block OpenMP need not be asked: that would show in a pass over few values.
-  const auto threads = blocks == 1 ? 1 : std::min(static_cast<std::size_t>(thread_count()), blocks);
-  if (threads == 1) {
-    function(context, 0, count, 0);
+  const std::size_t blocks = blocks_of(count, grain);
+  const std::size_t threads = threads_for(blocks);
+  if (threads <= 1) {
+    if (count > 0) function(context, 0, count, 0);
     return;
   }
-  std::exception_ptr error;
+  FirstError error;
 #pragma omp parallel num_threads(static_cast <int>(threads))
   {
     omp_set_num_threads(1);  // of loops inside, oneDNN's among them; holds for this part alone
@@ -38,15 +75,44 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
     for (auto part = static_cast<std::size_t>(omp_get_thread_num()); part < threads; part += given) {
       const std::size_t begin = std::min(blocks * part / threads * grain, count);
       const std::size_t end = std::min(blocks * (part + 1) / threads * grain, count);
-      try {
-        if (begin < end) function(context, begin, end, static_cast<int>(part));
-      } catch (...) {
-#pragma omp critical(halfwave_parallel_error)
-        error = std::current_exception();
+      if (begin < end) error.keep([&] { function(context, begin, end, static_cast<int>(part)); });
+    }
+  }
+  error.rethrow();
+}
+
+void parallel_shares(std::size_t count, std::size_t grain, RangeFunction function, void* context) {
+  const std::size_t blocks = blocks_of(count, grain);
+  const std::size_t threads = threads_for(blocks);
+  if (threads <= 1) {
+    if (count > 0) function(context, 0, count, 0);
+    return;
+  }
+  constexpr std::size_t most_shares = 64;  // further threads only help
+  constexpr std::size_t parts = 8;         // of a share
+  std::array<Share, most_shares> shares;
+  const std::size_t sharers = std::min(threads, most_shares);
+  for (std::size_t i = 0; i < sharers; ++i) {
+    shares[i].next = blocks * i / sharers;
+    shares[i].end = blocks * (i + 1) / sharers;
+  }
+  const std::size_t step = std::max<std::size_t>(blocks / (threads * parts), 1);
+  FirstError error;
+#pragma omp parallel num_threads(static_cast <int>(threads))
+  {
+    omp_set_num_threads(1);
+    const int thread = omp_get_thread_num();
+    for (std::size_t i = 0; i < sharers; ++i) {
+      Share& share = shares[(static_cast<std::size_t>(thread) + i) % sharers];
+      for (;;) {
+        const std::size_t begin = share.next.fetch_add(step);
+        if (begin >= share.end) break;
+        const std::size_t end = std::min(begin + step, share.end);
+        error.keep([&] { function(context, begin * grain, std::min(end * grain, count), thread); });
       }
     }
   }
-  if (error) std::rethrow_exception(error);
+  error.rethrow();
 }
 
 }  // namespace detail

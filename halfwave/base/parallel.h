@@ -1,5 +1,4 @@
 // One pool of threads for everything: OpenMP's, which oneDNN uses too.
-// The split of a loop depends on its length and the number of threads alone, never on timing.
 #pragma once
 
 #include <cstddef>
@@ -35,20 +34,35 @@ inline constexpr std::size_t parallel_grain = 1 << 14;
 namespace detail {
 using RangeFunction = void (*)(void* context, std::size_t begin, std::size_t end, int thread);
 void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context);
+void parallel_shares(std::size_t count, std::size_t grain, RangeFunction function, void* context);
+
+template <class Body>
+void call(void* body, std::size_t begin, std::size_t end, int thread) {
+  (*static_cast<Body*>(body))(begin, end, thread);
+}
+template <class Body>
+void* context_of(Body& body) {
+  return const_cast<void*>(static_cast<const void*>(&body));
+}
 }  // namespace detail
 
 // Calls body(begin, end, thread) for consecutive parts of [0, count), one part a thread, each but the last a
-// multiple of grain long. thread, the part's number, is in [0, thread_count()). What the body throws (of
-// several parts: one) comes out when all have ended.
-// Inside another parallel loop it runs on the calling thread alone.
+// multiple of grain long. thread, the part's number, is in [0, thread_count()). The parts depend on count,
+// grain and the number of threads alone, never on timing. What the body throws (of several parts: one) comes
+// out when all have ended. Inside another parallel loop it runs on the calling thread alone.
 template <class Body>
 void parallel_for(std::size_t count, std::size_t grain, Body&& body) {
-  detail::parallel_ranges(
-      count, grain,
-      [](void* context, std::size_t begin, std::size_t end, int thread) {
-        (*static_cast<std::remove_reference_t<Body>*>(context))(begin, end, thread);
-      },
-      const_cast<void*>(static_cast<const void*>(&body)));
+  detail::parallel_ranges(count, grain, &detail::call<std::remove_reference_t<Body>>,
+                          detail::context_of(body));
+}
+
+// The same where it makes no difference to what is computed who does what: each thread has some parts, one
+// after the other, and takes over parts of others when it is done, so that none waits for one that was held
+// up. thread is that which calls.
+template <class Body>
+void parallel_for_all(std::size_t count, std::size_t grain, Body&& body) {
+  detail::parallel_shares(count, grain, &detail::call<std::remove_reference_t<Body>>,
+                          detail::context_of(body));
 }
 
 }  // namespace halfwave

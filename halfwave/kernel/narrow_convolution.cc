@@ -362,24 +362,24 @@ class NarrowForward final : public ConvolutionForward {
     float* scratch = workspace.floats(room * static_cast<std::size_t>(thread_count()));
     const std::size_t row_work = size_.width * size_.outputs * size_.kernel_rows * size_.taps;
     const std::size_t grain = std::max<std::size_t>(std::size_t{1 << 17} / row_work, 1);
-    parallel_for(static_cast<std::size_t>(n) * size_.height, grain,
-                 [&](std::size_t begin, std::size_t end, int thread) {
-                   float* padded = scratch + room * static_cast<std::size_t>(thread);
-                   while (begin < end) {
-                     const std::size_t image = begin / size_.height;
-                     const std::size_t first = begin - image * size_.height;
-                     const std::size_t last = std::min(end - image * size_.height, size_.height);
-                     const std::size_t output = size_.size.output_size();
-                     HWY_DYNAMIC_DISPATCH(copy_padded)
-                     (size_, x + image * size_.size.input_size(), first * size_.stride,
-                      (last - 1) * size_.stride + size_.kernel_rows, padded);
-                     HWY_DYNAMIC_DISPATCH(forward_image)
-                     (size_, padded, weights_.data(), bias_.data(), first, last, y + image * output);
-                     epilogue(y + image * output + first * size_.width * size_.outputs,
-                              (last - first) * size_.width * size_.outputs);
-                     begin = image * size_.height + last;
-                   }
-                 });
+    parallel_for_all(static_cast<std::size_t>(n) * size_.height, grain,
+                     [&](std::size_t begin, std::size_t end, int thread) {
+                       float* padded = scratch + room * static_cast<std::size_t>(thread);
+                       while (begin < end) {
+                         const std::size_t image = begin / size_.height;
+                         const std::size_t first = begin - image * size_.height;
+                         const std::size_t last = std::min(end - image * size_.height, size_.height);
+                         const std::size_t output = size_.size.output_size();
+                         HWY_DYNAMIC_DISPATCH(copy_padded)
+                         (size_, x + image * size_.size.input_size(), first * size_.stride,
+                          (last - 1) * size_.stride + size_.kernel_rows, padded);
+                         HWY_DYNAMIC_DISPATCH(forward_image)
+                         (size_, padded, weights_.data(), bias_.data(), first, last, y + image * output);
+                         epilogue(y + image * output + first * size_.width * size_.outputs,
+                                  (last - first) * size_.width * size_.outputs);
+                         begin = image * size_.height + last;
+                       }
+                     });
   }
 
  private:
@@ -407,7 +407,7 @@ class NarrowBackwardData final : public ConvolutionBackwardData {
   void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
     const std::size_t room = size_.image_room();
     float* scratch = workspace.floats(room * static_cast<std::size_t>(thread_count()));
-    parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int thread) {
+    parallel_for_all(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int thread) {
       float* padded = scratch + room * static_cast<std::size_t>(thread);
       for (std::size_t image = begin; image < end; ++image) {
         std::fill_n(padded, room, 0.0F);

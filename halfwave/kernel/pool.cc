@@ -343,16 +343,16 @@ std::size_t row_grain(const PoolSize& s) {
 template <class Body>
 void over_rows(const PoolSize& s, std::int64_t n, Body&& body) {
   const auto height = static_cast<std::size_t>(s.output_height);
-  parallel_for(static_cast<std::size_t>(n) * height, row_grain(s),
-               [&](std::size_t begin, std::size_t end, int) {
-                 while (begin < end) {
-                   const std::size_t image = begin / height;
-                   const std::size_t last = std::min(end, (image + 1) * height);
-                   body(image, static_cast<std::int64_t>(begin - image * height),
-                        static_cast<std::int64_t>(last - image * height));
-                   begin = last;
-                 }
-               });
+  parallel_for_all(static_cast<std::size_t>(n) * height, row_grain(s),
+                   [&](std::size_t begin, std::size_t end, int) {
+                     while (begin < end) {
+                       const std::size_t image = begin / height;
+                       const std::size_t last = std::min(end, (image + 1) * height);
+                       body(image, static_cast<std::int64_t>(begin - image * height),
+                            static_cast<std::int64_t>(last - image * height));
+                       begin = last;
+                     }
+                   });
 }
 
 std::size_t saved_image_bytes(const PoolSize& s) {
@@ -393,7 +393,7 @@ std::int64_t rows_pooled_before(const PoolSize& s, std::int64_t row) {
 
 void max_pool_backward(const PoolSize& size, std::int64_t n, const float* dy, float* dx,
                        const std::byte* saved) {
-  parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {
+  parallel_for_all(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t image = begin; image < end; ++image) {
       HWY_DYNAMIC_DISPATCH(max_backward_image)
       (size, dy + image * size.output_size(), dx + image * size.input_size(),
@@ -413,10 +413,10 @@ PooledGradient pooled_gradient(const PoolSize& size, std::int64_t n, bool rectif
   const auto* winners = reinterpret_cast<const std::uint8_t*>(saved);
   if (rectify) {  // else each window has a winner
     const auto pixels = static_cast<std::size_t>(n * size.output_height * size.output_width);
-    parallel_for(pixels, parallel_grain / static_cast<std::size_t>(size.channels) + 1,
-                 [&](std::size_t begin, std::size_t end, int) {
-                   HWY_DYNAMIC_DISPATCH(clear_losers)(size, dy, winners, begin, end);
-                 });
+    parallel_for_all(pixels, parallel_grain / static_cast<std::size_t>(size.channels) + 1,
+                     [&](std::size_t begin, std::size_t end, int) {
+                       HWY_DYNAMIC_DISPATCH(clear_losers)(size, dy, winners, begin, end);
+                     });
   }
   return {size, dy, winners};
 }
@@ -431,7 +431,7 @@ void average_pool_forward(const PoolSize& size, std::int64_t n, bool count_pad, 
 }
 
 void average_pool_backward(const PoolSize& size, std::int64_t n, bool count_pad, const float* dy, float* dx) {
-  parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {
+  parallel_for_all(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t image = begin; image < end; ++image) {
       HWY_DYNAMIC_DISPATCH(average_backward_image)
       (size, count_pad, dy + image * size.output_size(), dx + image * size.input_size());

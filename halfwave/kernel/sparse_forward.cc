@@ -453,7 +453,7 @@ class Scatter {
     const std::size_t parts = images >= threads ? 1 : std::min(threads / images, l.blocks.size());
     const auto block = [&](std::size_t part) { return l.blocks.size() * part / parts; };
     const std::size_t output = l.output_height * l.output_width * l.outputs;
-    parallel_for(images * parts, 1, [&](std::size_t begin, std::size_t end, int thread) {
+    parallel_for_all(images * parts, 1, [&](std::size_t begin, std::size_t end, int thread) {
       float* own = scratch + each * static_cast<std::size_t>(thread);
       const Lists lists{own,
                         reinterpret_cast<std::uint32_t*>(own + values),

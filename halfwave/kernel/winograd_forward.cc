@@ -277,10 +277,13 @@ class Transformed {
     if (!kept_) transform(weights);
     kept_ = keeps_;
     pass.weights = weights;
-    parallel_for(static_cast<std::size_t>(n) * layout_.tiles.rows, 1,
-                 [&](std::size_t begin, std::size_t end, int thread) {
-                   kernels_.run_strips(pass, begin, end, scratch + each * static_cast<std::size_t>(thread));
-                 });
+    // Strips that need those before them are cheapest in whole images.
+    const bool whole = StripOutput::keeps_rows(pass) && static_cast<std::size_t>(n) >= threads;
+    parallel_for_all(static_cast<std::size_t>(n) * layout_.tiles.rows, whole ? layout_.tiles.rows : 1,
+                     [&](std::size_t begin, std::size_t end, int thread) {
+                       kernels_.run_strips(pass, begin, end,
+                                           scratch + each * static_cast<std::size_t>(thread));
+                     });
   }
 
  private:

@@ -51,6 +51,8 @@ class StripOutput {
     return (kept_rows(pass) + pass.layout.strips_made * pass.layout.tiles.side) * row(pass);
   }
 
+  static bool keeps_rows(const ForwardPass& pass) { return kept_rows(pass) > 0; }
+
   bool pools() const { return pass_.pooled != nullptr; }
   // The strip to begin with.
   std::size_t begin() const { return begin_; }

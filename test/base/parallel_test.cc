@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <array>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include "common/error_message.h"
@@ -43,6 +46,43 @@ TEST(Parallel, MeetsEveryIndexOnce) {
   }
 }
 
+// Also when one thread is held up, and the others do its work.
+TEST(Parallel, SharesOutEveryIndexOnce) {
+  for (const int threads : {1, 2, 3, 70}) {
+    const ThreadScope scope(threads);
+    for (const std::size_t count : {0, 1, 2, 5, 64, 1000}) {
+      for (const std::size_t grain : {1, 3, 64, 2000}) {
+        std::vector<int> times(count);
+        parallel_for_all(count, grain, [&](std::size_t begin, std::size_t end, int thread) {
+          EXPECT_EQ(begin % grain, 0U);
+          EXPECT_LT(begin, end);
+          EXPECT_TRUE(thread >= 0 && thread < threads);
+          EXPECT_EQ(thread_count(), threads == 1 || count <= grain ? threads : 1);
+          for (std::size_t i = begin; i < end; ++i) ++times[i];
+        });
+        EXPECT_EQ(times, std::vector<int>(count, 1)) << count << " by " << grain;
+      }
+    }
+  }
+}
+
+TEST(Parallel, HelpsAThreadThatIsHeldUp) {
+  const ThreadScope scope(2);
+  constexpr std::size_t count = 1000;
+  std::atomic<std::size_t> done = 0;
+  std::atomic<bool> held = false;
+  std::array<std::atomic<std::size_t>, 2> by_thread{};
+  parallel_for_all(count, 1, [&](std::size_t begin, std::size_t end, int thread) {
+    by_thread[static_cast<std::size_t>(thread)] += end - begin;
+    // The first part that is begun ends when all others have ended.
+    const bool waits = !held.exchange(true);
+    while (waits && done + end - begin < count) std::this_thread::yield();
+    done += end - begin;
+  });
+  EXPECT_EQ(by_thread[0] + by_thread[1], count);
+  EXPECT_LT(std::min<std::size_t>(by_thread[0], by_thread[1]), count / 8);
+}
+
 // The parts are the same when the system gives fewer threads than were asked for.
 TEST(Parallel, LosesNothingWhereThreadsAreRefused) {
   const ThreadScope scope(3);
@@ -80,6 +120,12 @@ TEST(Parallel, HandsOnWhatAPartThrows) {
       });
     };
     EXPECT_EQ(message(run), "part 1");
+    const auto share_out = [&] {
+      parallel_for_all(3, 1, [&](std::size_t, std::size_t end, int) {
+        if (end == 3) throw Error("the last part");
+      });
+    };
+    EXPECT_EQ(message(share_out), "the last part");
     EXPECT_EQ(done[0], 1);
     EXPECT_EQ(done[2], threads == 1 ? 0 : 1);
   }
