@@ -63,50 +63,98 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 
+// The largest of a window's values, and its place there.
+struct Largest {
+  V value;
+  hn::Vec<hn::RebindToSigned<D>> place;
+};
+
+// Of one vector of channels, of which `count` are left. x: the first value of the window that is in the
+// image. none_place: what it is if there is none.
+HWY_INLINE Largest largest_of(const PoolSize& s, const Window& window, const float* x, std::size_t count,
+                              std::int32_t none_place) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  const auto none = hn::Set(di, none_place);
+  Largest best{hn::Set(d, -std::numeric_limits<float>::infinity()), none};
+  for (std::int64_t row = window.first_row; row < window.end_row; ++row, x += s.input_width * s.channels) {
+    const float* from = x;
+    auto place = static_cast<std::int32_t>((row - window.first_row + window.row_offset) * s.kernel_width +
+                                           window.column_offset);
+    for (std::int64_t column = window.first_column; column < window.end_column;
+         ++column, from += s.channels, ++place) {
+      const V value = load_first(d, from, count);
+      // The first of equal ones wins, minus infinity too.
+      const auto better = hn::Or(hn::Or(hn::Gt(value, best.value), hn::IsNaN(value)),
+                                 hn::RebindMask(d, hn::Eq(best.place, none)));
+      best.place = hn::IfThenElse(hn::RebindMask(di, better), hn::Set(di, place), best.place);
+      best.value = hn::IfThenElse(better, value, best.value);
+    }
+  }
+  return best;
+}
+
+// The same for a square window that is wholly in the image. False: one of its values may be NaN.
+template <std::size_t Side>
+HWY_INLINE bool largest_inside(const PoolSize& s, const float* x, std::size_t count, Largest& best) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  best = {load_first(d, x, count), hn::Zero(di)};
+  V sum = best.value;  // NaN if one of them is
+  for (std::size_t place = 1; place < Side * Side; ++place) {
+    const std::size_t pixel = place / Side * static_cast<std::size_t>(s.input_width) + place % Side;
+    const V value = load_first(d, x + pixel * static_cast<std::size_t>(s.channels), count);
+    const auto better = hn::Gt(value, best.value);
+    best.place =
+        hn::IfThenElse(hn::RebindMask(di, better), hn::Set(di, static_cast<std::int32_t>(place)), best.place);
+    best.value = hn::IfThenElse(better, value, best.value);
+    sum = hn::Add(sum, value);
+  }
+  return hn::AllFalse(d, hn::IsNaN(sum));
+}
+
 // x begins with row `top`. Index is the type of a saved winner: its place in the window, all ones for none.
-template <class Index, bool save, bool rectify>
-void max_rows(const PoolSize& s, const float* x, std::int64_t top, float* y, Index* saved, std::int64_t first,
-              std::int64_t last) {
+// Side: of windows that are known at compile time; 0: of others.
+template <std::size_t Side, class Index, bool save, bool rectify>
+void max_rows_of(const PoolSize& s, const float* x, std::int64_t top, float* y, Index* saved,
+                 std::int64_t first, std::int64_t last) {
+  constexpr std::int32_t none = static_cast<Index>(~Index{0});
   const D d;
   const hn::RebindToSigned<D> di;
   const hn::Rebind<Index, D> dx;
   const std::size_t lanes = hn::Lanes(d);
   const auto channels = static_cast<std::size_t>(s.channels);
-  const auto none = hn::Set(di, static_cast<Index>(~Index{0}));
   for (std::int64_t p = first; p < last; ++p) {
     for (std::int64_t q = 0; q < s.output_width; ++q, y += channels) {
       const Window window(s, p, q);
+      const bool inside = Side > 0 && window.count() == static_cast<std::int64_t>(Side * Side);
+      const float* corner = x + ((window.first_row - top) * s.input_width + window.first_column) * s.channels;
       for (std::size_t c = 0; c < channels; c += lanes) {
         const std::size_t count = channels - c;
-        auto best = hn::Set(d, -std::numeric_limits<float>::infinity());
-        auto winner = none;
-        for (std::int64_t row = window.first_row; row < window.end_row; ++row) {
-          const float* from = x + ((row - top) * s.input_width + window.first_column) * s.channels + c;
-          auto tap = static_cast<std::int32_t>((row - window.first_row + window.row_offset) * s.kernel_width +
-                                               window.column_offset);
-          for (std::int64_t column = window.first_column; column < window.end_column;
-               ++column, from += channels, ++tap) {
-            const auto value = load_first(d, from, count);
-            // The first of equal ones wins, minus infinity too.
-            auto better = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
-            if constexpr (save) {
-              better = hn::Or(better, hn::RebindMask(d, hn::Eq(winner, none)));
-              winner = hn::IfThenElse(hn::RebindMask(di, better), hn::Set(di, tap), winner);
-            }
-            best = hn::IfThenElse(better, value, best);
-          }
-        }
+        Largest best;
+        if (!inside || !largest_inside<std::max<std::size_t>(Side, 1)>(s, corner + c, count, best))
+          best = largest_of(s, window, corner + c, count, none);
         if constexpr (rectify) {
-          const auto passes = hn::Or(hn::Gt(best, hn::Zero(d)), hn::IsNaN(best));
-          best = hn::IfThenElseZero(passes, best);
-          if constexpr (save) winner = hn::IfThenElse(hn::RebindMask(di, passes), winner, none);
+          const auto passes = hn::Or(hn::Gt(best.value, hn::Zero(d)), hn::IsNaN(best.value));
+          best.value = hn::IfThenElseZero(passes, best.value);
+          best.place = hn::IfThenElse(hn::RebindMask(di, passes), best.place, hn::Set(di, none));
         }
-        store_first(best, d, y + c, count);
-        if constexpr (save) hn::StoreU(hn::DemoteTo(dx, winner), dx, saved + c);
+        store_first(best.value, d, y + c, count);
+        if constexpr (save) hn::StoreU(hn::DemoteTo(dx, best.place), dx, saved + c);
       }
       if constexpr (save) saved += padded_channels(s);
     }
   }
+}
+
+template <class Index, bool save, bool rectify>
+void max_rows(const PoolSize& s, const float* x, std::int64_t top, float* y, Index* saved, std::int64_t first,
+              std::int64_t last) {
+  const bool square = s.kernel_height == s.kernel_width;
+  const auto rows = square && s.kernel_height == 2   ? &max_rows_of<2, Index, save, rectify>
+                    : square && s.kernel_height == 3 ? &max_rows_of<3, Index, save, rectify>
+                                                     : &max_rows_of<0, Index, save, rectify>;
+  rows(s, x, top, y, saved, first, last);
 }
 
 template <class Index>
