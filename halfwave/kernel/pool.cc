@@ -94,12 +94,13 @@ HWY_INLINE Largest largest_of(const PoolSize& s, const Window& window, const flo
   return best;
 }
 
-// The same for a square window that is wholly in the image. False: one of its values may be NaN.
+// The same for a square window that is wholly in the image. The value is NaN where one of them may be NaN;
+// the place means nothing then.
 template <std::size_t Side>
-HWY_INLINE bool largest_inside(const PoolSize& s, const float* x, std::size_t count, Largest& best) {
+HWY_INLINE Largest largest_inside(const PoolSize& s, const float* x, std::size_t count) {
   const D d;
   const hn::RebindToSigned<D> di;
-  best = {load_first(d, x, count), hn::Zero(di)};
+  Largest best{load_first(d, x, count), hn::Zero(di)};
   V sum = best.value;  // NaN if one of them is
   for (std::size_t place = 1; place < Side * Side; ++place) {
     const std::size_t pixel = place / Side * static_cast<std::size_t>(s.input_width) + place % Side;
@@ -110,7 +111,21 @@ HWY_INLINE bool largest_inside(const PoolSize& s, const float* x, std::size_t co
     best.value = hn::IfThenElse(better, value, best.value);
     sum = hn::Add(sum, value);
   }
-  return hn::AllFalse(d, hn::IsNaN(sum));
+  best.value = hn::IfThenElse(hn::IsNaN(sum), sum, best.value);
+  return best;
+}
+
+// Side: as in max_rows_of.
+template <std::size_t Side>
+HWY_INLINE Largest largest(const PoolSize& s, const Window& window, const float* x, std::size_t count,
+                           std::int32_t none_place) {
+  if constexpr (Side > 0) {
+    if (window.count() == static_cast<std::int64_t>(Side * Side)) {
+      const Largest best = largest_inside<Side>(s, x, count);
+      if (hn::AllFalse(D(), hn::IsNaN(best.value))) return best;
+    }
+  }
+  return largest_of(s, window, x, count, none_place);
 }
 
 // x begins with row `top`. Index is the type of a saved winner: its place in the window, all ones for none.
@@ -127,13 +142,10 @@ void max_rows_of(const PoolSize& s, const float* x, std::int64_t top, float* y, 
   for (std::int64_t p = first; p < last; ++p) {
     for (std::int64_t q = 0; q < s.output_width; ++q, y += channels) {
       const Window window(s, p, q);
-      const bool inside = Side > 0 && window.count() == static_cast<std::int64_t>(Side * Side);
       const float* corner = x + ((window.first_row - top) * s.input_width + window.first_column) * s.channels;
       for (std::size_t c = 0; c < channels; c += lanes) {
         const std::size_t count = channels - c;
-        Largest best;
-        if (!inside || !largest_inside<std::max<std::size_t>(Side, 1)>(s, corner + c, count, best))
-          best = largest_of(s, window, corner + c, count, none);
+        Largest best = largest<Side>(s, window, corner + c, count, none);
         if constexpr (rectify) {
           const auto passes = hn::Or(hn::Gt(best.value, hn::Zero(d)), hn::IsNaN(best.value));
           best.value = hn::IfThenElseZero(passes, best.value);
