@@ -145,6 +145,112 @@ void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t 
   }
 }
 
+// A stage of transpose(): the lowest bit of a value's lane becomes the highest of its vector, and the lowest
+// of its vector the highest of its lane.
+template <class T, std::size_t... i>
+HWY_INLINE void rotate_places([[maybe_unused]] hn::Vec<T>* rows, std::index_sequence<i...>) {
+#if HWY_TARGET != HWY_SCALAR
+  const T d;
+  const hn::Vec<T> next[] = {hn::ConcatEven(d, rows[2 * i + 1], rows[2 * i])...,
+                             hn::ConcatOdd(d, rows[2 * i + 1], rows[2 * i])...};
+  ((rows[i] = next[i]), ...);
+  ((rows[i + vector / 2] = next[i + vector / 2]), ...);
+#endif
+}
+
+// As many vectors as they have lanes: rows become columns.
+template <class T>
+HWY_INLINE void transpose(hn::Vec<T>* rows) {
+  constexpr auto half = std::make_index_sequence<vector / 2>();
+  for (std::size_t i = 1; i < vector; i *= 2) rotate_places<T>(rows, half);
+}
+
+// Some windows of a max-pool whose gradients are to be listed.
+struct Windows {
+  std::size_t count = 0;
+  struct {
+    const float* dy;  // of the pass's first channel
+    const std::uint8_t* winners;
+    std::int64_t pixel;       // number of its first value in the pass; it may lie beside the picture
+    std::int32_t place;       // of that in the dense tile, in pixels
+    std::int32_t first, end;  // winners in the rows of the tile
+  } each[vector];
+};
+
+// Their gradients that are not finite.
+void add_alone(const WalkPass& pass, const Windows& windows, float* gradients) {
+  const PoolSize& s = pass.pooled->size;
+  for (std::size_t i = 0; i < windows.count; ++i) {
+    const auto& window = windows.each[i];
+    for (std::size_t c = 0; c < pass.last_channel - pass.first_channel; ++c) {
+      const std::int64_t winner = window.winners[c];
+      if (std::isfinite(window.dy[c]) || winner < window.first || winner >= window.end) continue;
+      const std::int64_t pixel =
+          window.pixel + winner / s.kernel_width * s.input_width + winner % s.kernel_width;
+      add_alone(pass, static_cast<std::size_t>(pixel), c, window.dy[c], gradients);
+    }
+  }
+}
+
+// Of a winner: how many pixels of the dense tile it lies behind its window's first value.
+HWY_INLINE auto winner_step(const WalkLayout& l, const PoolSize& s, hn::Vec<hn::RebindToSigned<D>> winner) {
+  const hn::RebindToSigned<D> d;
+  const auto stride = static_cast<std::int32_t>(l.stride_width);
+  const auto width = static_cast<std::int32_t>(s.kernel_width);
+  const auto next_row = static_cast<std::int32_t>(l.stride_height * l.tile_row()) - width * stride;
+  auto step = stride == 1 ? winner : hn::Mul(winner, hn::Set(d, stride));
+  for (std::int32_t row = 1; row < static_cast<std::int32_t>(s.kernel_height); ++row) {
+    const auto below = hn::Gt(winner, hn::Set(d, row * width - 1));
+    step = hn::Add(step, hn::IfThenElseZero(below, hn::Set(d, next_row)));
+  }
+  return step;
+}
+
+// What is not 0 of some windows is listed by transposing a vector of channels from each, and compressing.
+// False: not all gradients are finite; those that are not are left out.
+bool list_windows(const WalkPass& pass, const Windows& windows, const WalkScratch& scratch) {
+  using I = hn::RebindToSigned<D>;
+  const D d;
+  const I di;
+  const hn::RebindToUnsigned<D> du;
+  const hn::Rebind<std::uint8_t, D> bytes;
+  const WalkLayout& l = pass.layout;
+  const PoolSize& s = pass.pooled->size;
+  const std::size_t channels = pass.last_channel - pass.first_channel;
+  auto all_finite = hn::Eq(hn::Zero(d), hn::Zero(d));
+  for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
+    V values[vector];
+    hn::Vec<I> places[vector];
+    for (std::size_t i = 0; i < vector; ++i) {
+      if (i >= windows.count) {
+        values[i] = hn::Zero(d);
+        places[i] = hn::Zero(di);
+        continue;
+      }
+      const auto& window = windows.each[i];
+      const V value = load_first(d, window.dy + c, channels - c);
+      const auto winner = hn::PromoteTo(di, hn::LoadU(bytes, window.winners + c));
+      const auto finite = hn::Eq(hn::Mul(value, hn::Zero(d)), hn::Zero(d));
+      const auto inside =
+          hn::And(hn::Gt(winner, hn::Set(di, window.first - 1)), hn::Lt(winner, hn::Set(di, window.end)));
+      all_finite = hn::And(all_finite, finite);
+      values[i] = hn::IfThenElseZero(hn::And(hn::RebindMask(d, inside), finite), value);
+      places[i] = hn::Add(winner_step(l, s, winner), hn::Set(di, window.place));
+    }
+    transpose<D>(values);
+    transpose<I>(places);
+    for (std::size_t i = 0; i < std::min(vector, channels - c); ++i) {
+      const auto wanted = hn::Ne(values[i], hn::Zero(d));
+      const std::uint32_t at = scratch.ends[c + i];
+      hn::StoreU(hn::Compress(values[i], wanted), d, scratch.values + at);
+      hn::StoreU(hn::Compress(hn::BitCast(du, places[i]), hn::RebindMask(du, wanted)), du,
+                 scratch.pixels + at);
+      scratch.ends[c + i] = at + static_cast<std::uint32_t>(hn::CountTrue(d, wanted));
+    }
+  }
+  return hn::AllTrue(d, all_finite);
+}
+
 // The same from a max-pool's gradient, for the rows [top, top + rows) of some images.
 void list_pooled_tile(const WalkPass& pass, std::size_t image, std::size_t images, std::size_t top,
                       std::size_t rows, const WalkScratch& scratch, float* gradients) {
@@ -157,46 +263,40 @@ void list_pooled_tile(const WalkPass& pass, std::size_t image, std::size_t image
       std::max<std::int64_t>((begin - s.kernel_height + s.stride_height) / s.stride_height, 0);
   const std::int64_t last = std::min((end - 1) / s.stride_height + 1, s.output_height);
   const std::size_t channels = pass.last_channel - pass.first_channel;
-  const std::size_t pixel = (image * l.sparse.height + top) * l.sparse.width;  // the tile's first
-  constexpr std::ptrdiff_t outside = -1;
-  std::ptrdiff_t steps[255];  // from the tile's begin, or its image's, to each place in a row's first window
   for (std::size_t c = 0; c < channels; ++c) scratch.ends[c] = static_cast<std::uint32_t>(c * l.list_room());
+  const auto pixel = static_cast<std::int64_t>((image * l.sparse.height + top) * l.sparse.width);
+  const auto stride_height = static_cast<std::int64_t>(l.stride_height * l.tile_row());
+  const auto stride_width = static_cast<std::int64_t>(l.stride_width);
+  Windows windows;
+  const auto list = [&] {
+    if (!list_windows(pass, windows, scratch)) add_alone(pass, windows, gradients);
+    windows.count = 0;
+  };
   for (std::size_t i = 0; i < images; ++i) {
+    const auto corner = static_cast<std::int64_t>(i * l.tile_rows() * l.tile_row());
     for (std::int64_t p = first; p < last; ++p) {
-      for (std::int64_t tap = 0; tap < s.kernel_height * s.kernel_width; ++tap) {
-        const std::int64_t row = p * s.stride_height + tap / s.kernel_width;
-        const bool inside = begin <= row && row < end;
-        steps[tap] = inside ? (row - begin) * s.input_width + tap % s.kernel_width : outside;
-      }
-      const std::size_t line =
-          ((image + i) * static_cast<std::size_t>(s.output_height) + static_cast<std::size_t>(p)) *
-          static_cast<std::size_t>(s.output_width);
-      const float* x = pass.pooled->dy + line * l.sparse.channels + pass.first_channel;
-      const std::uint8_t* winners = pass.pooled->winners + line * padded_channels(s) + pass.first_channel;
-      const bool finite = mark(pass, true, x, static_cast<std::size_t>(s.output_width), scratch.marks);
-      auto corner = static_cast<std::ptrdiff_t>(i * rows * l.sparse.width) - s.pad_width;
-      const std::uint64_t* marks = scratch.marks;
-      for (std::int64_t q = 0; q < s.output_width;
-           ++q, x += l.sparse.channels, winners += padded_channels(s), corner += s.stride_width) {
-        for (std::size_t word = 0; word < l.mark_words(); ++word, ++marks) {
-          for (std::uint64_t bits = *marks; bits != 0; bits &= bits - 1) {
-            const std::size_t channel =
-                l.marked_channel(word, static_cast<std::size_t>(std::countr_zero(bits)));
-            const std::ptrdiff_t step = steps[winners[channel]];
-            if (step == outside) continue;
-            const std::uint32_t at = scratch.ends[channel]++;
-            scratch.values[at] = x[channel];
-            scratch.pixels[at] = scratch.places[corner + step];
-          }
-        }
-        if (finite) continue;
-        for (std::size_t c = 0; c < channels; ++c) {
-          if (std::isfinite(x[c]) || steps[winners[c]] == outside) continue;
-          add_alone(pass, pixel + static_cast<std::size_t>(corner + steps[winners[c]]), c, x[c], gradients);
-        }
+      const std::int64_t above = p * s.stride_height - begin;  // the window's first row
+      const auto reaches = [&](std::int64_t row) {             // the first winner of that row or below
+        return static_cast<std::int32_t>(std::clamp<std::int64_t>(row - above, 0, s.kernel_height) *
+                                         s.kernel_width);
+      };
+      for (std::int64_t q = 0; q < s.output_width; ++q) {
+        const auto number = static_cast<std::size_t>(
+            (static_cast<std::int64_t>(image + i) * s.output_height + p) * s.output_width + q);
+        const std::int64_t column = q * s.stride_width - s.pad_width;
+        windows.each[windows.count++] = {
+            .dy = pass.pooled->dy + number * l.sparse.channels + pass.first_channel,
+            .winners = pass.pooled->winners + number * padded_channels(s) + pass.first_channel,
+            .pixel =
+                pixel + (static_cast<std::int64_t>(i * l.sparse.height) + above) * s.input_width + column,
+            .place = static_cast<std::int32_t>(corner + above * stride_height + column * stride_width),
+            .first = reaches(0),
+            .end = reaches(static_cast<std::int64_t>(rows))};
+        if (windows.count == vector) list();
       }
     }
   }
+  if (windows.count > 0) list();
 }
 
 // The dense pixels that the tile sees, zeros around the picture; channels [first, first + count).

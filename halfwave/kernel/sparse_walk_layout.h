@@ -27,9 +27,9 @@ struct WalkLayout {
   std::size_t tile_row() const { return (tile_width - 1) * stride_width + kernel_width; }  // dense pixels
   std::size_t tile_rows() const { return (tile_height - 1) * stride_height + kernel_height; }
   std::size_t tile_pixels() const { return tile_images * tile_height * tile_width; }  // sparse ones
-  // Of a channel's list: an odd number of cache lines, or the ends of all lists would meet in a few sets of
-  // the cache.
-  std::size_t list_room() const { return (parts_of(listed_pixels, 16) | 1) * 16; }
+  // Of a channel's list: a vector may be written past it; an odd number of cache lines, or the ends of all
+  // lists would meet in a few sets of the cache.
+  std::size_t list_room() const { return (parts_of(listed_pixels + lanes, 16) | 1) * 16; }
   // For lists made from a max-pool's gradient: a tile may see more windows than it has pixels.
   void make_room_for(const PoolSize& size);
   // A bit for each value of a pixel: those of a vector in whole bytes, those of a pixel in whole words.
