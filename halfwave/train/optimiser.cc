@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "halfwave/kernel/elementwise.h"
+#include "halfwave/kernel/parameter_update.h"
 
 namespace halfwave {
 namespace {
@@ -27,72 +27,47 @@ Optimiser::Optimiser(Net& net, const TrainOptions& options, std::span<const floa
   }
 }
 
-// Calls step(weight, gradient, first, second, decay, rate) for each parameter; the gradient is used up.
-template <class Step>
-void Optimiser::for_each(std::span<float> gradients, double rate, const Step& step) {
+void Optimiser::update(std::span<float> gradients, double rate, std::uint64_t count) {
+  const auto narrow = [](double value) { return static_cast<float>(value); };
+  const auto n = static_cast<double>(count);
   for (const Part& part : parts_) {
     float* w = net_.parameters().data() + part.begin;
     float* g = gradients.data() + part.begin;
+    float* first = first_.data() + part.begin;
+    const float lr = narrow(rate) * part.rate;
     if (part.rate == 0) {
       std::fill_n(g, part.size, 0.0F);
       continue;
     }
-    float* first = first_.data() + part.begin;
-    float* second = second_.span().empty() ? first : second_.data() + part.begin;
-    const float lr = static_cast<float>(rate) * part.rate;
-    kernel::over_blocks(part.size, [&](std::size_t begin, std::size_t size) {
-      for (std::size_t i = begin; i < begin + size; ++i) {
-        step(w[i], g[i], first[i], second[i], part.decay, lr);
-        g[i] = 0;
-      }
-    });
-  }
-}
-
-void Optimiser::update(std::span<float> gradients, double rate, std::uint64_t count) {
-  const auto momentum = static_cast<float>(options_.momentum);
-  const auto beta1 = static_cast<float>(options_.beta1);
-  const auto beta2 = static_cast<float>(options_.beta2);
-  const auto alpha = static_cast<float>(options_.alpha);
-  const auto epsilon = static_cast<float>(options_.epsilon);
-  const auto n = static_cast<double>(count);
-  // Adam's corrections of the first steps.
-  const auto scale1 = static_cast<float>(1 / (1 - std::pow(options_.beta1, n)));
-  const auto scale2 = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, n)));
-  switch (options_.optimiser) {
-    case OptimiserKind::sgd: {
-      const float ahead = options_.nesterov ? momentum : 1.0F;  // of the velocity
-      const float own = options_.nesterov ? 1.0F : 0.0F;        // of the gradient itself
-      for_each(gradients, rate, [=](float& w, float g, float& v, float&, float decay, float lr) {
-        const float gradient = g + decay * w;
-        v = momentum * v + gradient;
-        w -= lr * (own * gradient + ahead * v);
-      });
-      break;
+    switch (options_.optimiser) {
+      case OptimiserKind::sgd:
+        kernel::SgdUpdate{.rate = lr,
+                          .decay = part.decay,
+                          .momentum = narrow(options_.momentum),
+                          .nesterov = options_.nesterov}
+            .run(part.size, w, g, first);
+        break;
+      case OptimiserKind::rmsprop:
+        kernel::RmspropUpdate{.rate = lr,
+                              .decay = part.decay,
+                              .alpha = narrow(options_.alpha),
+                              .momentum = narrow(options_.momentum),
+                              .epsilon = narrow(options_.epsilon)}
+            .run(part.size, w, g, first, second_.data() + part.begin);
+        break;
+      case OptimiserKind::adam:
+      case OptimiserKind::adamw:
+        kernel::AdamUpdate{.rate = lr,
+                           .decay = part.decay,
+                           .beta1 = narrow(options_.beta1),
+                           .beta2 = narrow(options_.beta2),
+                           .epsilon = narrow(options_.epsilon),
+                           .scale1 = narrow(1 / (1 - std::pow(options_.beta1, n))),
+                           .scale2 = narrow(1 / std::sqrt(1 - std::pow(options_.beta2, n))),
+                           .decoupled = options_.optimiser == OptimiserKind::adamw}
+            .run(part.size, w, g, first, second_.data() + part.begin);
+        break;
     }
-    case OptimiserKind::adam:
-      for_each(gradients, rate, [=](float& w, float g, float& m, float& s, float decay, float lr) {
-        const float gradient = g + decay * w;
-        m = beta1 * m + (1 - beta1) * gradient;
-        s = beta2 * s + (1 - beta2) * gradient * gradient;
-        w -= lr * scale1 * m / (std::sqrt(s) * scale2 + epsilon);
-      });
-      break;
-    case OptimiserKind::adamw:
-      for_each(gradients, rate, [=](float& w, float g, float& m, float& s, float decay, float lr) {
-        m = beta1 * m + (1 - beta1) * g;
-        s = beta2 * s + (1 - beta2) * g * g;
-        w -= lr * (decay * w + scale1 * m / (std::sqrt(s) * scale2 + epsilon));
-      });
-      break;
-    case OptimiserKind::rmsprop:
-      for_each(gradients, rate, [=](float& w, float g, float& v, float& s, float decay, float lr) {
-        const float gradient = g + decay * w;
-        s = alpha * s + (1 - alpha) * gradient * gradient;
-        v = momentum * v + gradient / (std::sqrt(s) + epsilon);
-        w -= lr * v;
-      });
-      break;
   }
 }
 

@@ -1,4 +1,4 @@
-// Optimisers: one loop over the one buffer of parameters, one of gradients, and the optimiser's own.
+// Optimisers, on the one buffer of parameters, one of gradients, and the optimiser's own.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,6 @@ class Optimiser {
     float decay;
     float rate;
   };
-  template <class Step>
-  void for_each(std::span<float> gradients, double rate, const Step& step);
 
   Net& net_;
   TrainOptions options_;
