@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include "halfwave/kernel/double-inl.h"
+#include "halfwave/kernel/largest-inl.h"
 #include "halfwave/kernel/partial-inl.h"
 
 #ifndef HALFWAVE_POOL_COMMON
@@ -60,14 +61,8 @@ namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
-
-// The largest of a window's values, and its place there.
-struct Largest {
-  V value;
-  hn::Vec<hn::RebindToSigned<D>> place;
-};
+using D = Largest::D;
+using V = Largest::V;
 
 // Of one vector of channels, of which `count` are left. x: the first value of the window that is in the
 // image. none_place: what it is if there is none.
@@ -87,8 +82,7 @@ HWY_INLINE Largest largest_of(const PoolSize& s, const Window& window, const flo
       // The first of equal ones wins, minus infinity too.
       const auto better = hn::Or(hn::Or(hn::Gt(value, best.value), hn::IsNaN(value)),
                                  hn::RebindMask(d, hn::Eq(best.place, none)));
-      best.place = hn::IfThenElse(hn::RebindMask(di, better), hn::Set(di, place), best.place);
-      best.value = hn::IfThenElse(better, value, best.value);
+      replace(best, better, value, place);
     }
   }
   return best;
@@ -105,10 +99,7 @@ HWY_INLINE Largest largest_inside(const PoolSize& s, const float* x, std::size_t
   for (std::size_t place = 1; place < Side * Side; ++place) {
     const std::size_t pixel = place / Side * static_cast<std::size_t>(s.input_width) + place % Side;
     const V value = load_first(d, x + pixel * static_cast<std::size_t>(s.channels), count);
-    const auto better = hn::Gt(value, best.value);
-    best.place =
-        hn::IfThenElse(hn::RebindMask(di, better), hn::Set(di, static_cast<std::int32_t>(place)), best.place);
-    best.value = hn::IfThenElse(better, value, best.value);
+    replace(best, hn::Gt(value, best.value), value, static_cast<std::int32_t>(place));
     sum = hn::Add(sum, value);
   }
   best.value = hn::IfThenElse(hn::IsNaN(sum), sum, best.value);
@@ -134,10 +125,7 @@ template <std::size_t Side, class Index, bool save, bool rectify>
 void max_rows_of(const PoolSize& s, const float* x, std::int64_t top, float* y, Index* saved,
                  std::int64_t first, std::int64_t last) {
   constexpr std::int32_t none = static_cast<Index>(~Index{0});
-  const D d;
-  const hn::RebindToSigned<D> di;
-  const hn::Rebind<Index, D> dx;
-  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t lanes = hn::Lanes(D());
   const auto channels = static_cast<std::size_t>(s.channels);
   for (std::int64_t p = first; p < last; ++p) {
     for (std::int64_t q = 0; q < s.output_width; ++q, y += channels) {
@@ -145,14 +133,8 @@ void max_rows_of(const PoolSize& s, const float* x, std::int64_t top, float* y, 
       const float* corner = x + ((window.first_row - top) * s.input_width + window.first_column) * s.channels;
       for (std::size_t c = 0; c < channels; c += lanes) {
         const std::size_t count = channels - c;
-        Largest best = largest<Side>(s, window, corner + c, count, none);
-        if constexpr (rectify) {
-          const auto passes = hn::Or(hn::Gt(best.value, hn::Zero(d)), hn::IsNaN(best.value));
-          best.value = hn::IfThenElseZero(passes, best.value);
-          best.place = hn::IfThenElse(hn::RebindMask(di, passes), best.place, hn::Set(di, none));
-        }
-        store_first(best.value, d, y + c, count);
-        if constexpr (save) hn::StoreU(hn::DemoteTo(dx, best.place), dx, saved + c);
+        store_largest(largest<Side>(s, window, corner + c, count, none), rectify, y + c,
+                      save ? saved + c : nullptr, count);
       }
       if constexpr (save) saved += padded_channels(s);
     }

@@ -86,7 +86,7 @@ void run_few_channels(const ForwardPass& pass, std::size_t first, std::size_t la
     output.move_to(strip);
     Prefetcher prefetcher(tiles);
     const std::size_t next = std::min(strip + 1, last);
-    if (!output.pools()) prefetcher.write(output.place(next), output.place(std::min(next + 1, last)));
+    if (output.writes()) prefetcher.write(output.place(next), output.place(std::min(next + 1, last)));
     multiply_strip<W, Channels>(pass, l, strip, transformed, output.place(strip), prefetcher);
     output.made(strip);
     apply_epilogue(pass, strip, strip + 1);

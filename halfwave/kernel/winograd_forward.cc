@@ -195,7 +195,7 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
     const std::size_t calls = W::points * l.panels * parts_of(tiles, max_tiles(l.panel / l.lanes));
     Prefetcher prefetcher(calls);
     if (end < last) prefetcher.read(input(end), input(std::min(end + l.strips, last)));
-    if (!output.pools()) prefetcher.write(output.place(begin), output.place(end));
+    if (output.writes()) prefetcher.write(output.place(begin), output.place(end));
     for (std::size_t panel = 0; panel < l.panels; panel += l.panels_together) {
       const std::size_t panel_end = std::min(panel + l.panels_together, l.panels);
       if (l.panel > l.lanes) {

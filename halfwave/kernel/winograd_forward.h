@@ -32,9 +32,26 @@ inline bool windows_end_with_strips(const PoolSize& s, std::size_t side) {
          static_cast<std::int64_t>(side) % s.stride_height == 0;
 }
 
-// The outputs of strips, in order: in y, or on their way to a max-pool, some strips of one image at a time,
-// and before them the rows of earlier ones that windows still want. A thread that begins within an image
-// makes the strip before for those.
+// Whether a max-pool takes windows of 2 x 2 that lie whole within tiles, so that it can be made with them.
+inline bool pools_tiles(const ForwardPass& pass) {
+  if (pass.pooled == nullptr) return false;
+  const PoolSize& s = pass.pooled->size;
+  return s.kernel_height == 2 && s.kernel_width == 2 && s.stride_height == 2 && s.stride_width == 2 &&
+         s.pad_height == 0 && s.pad_width == 0 && 2 * s.output_height <= s.input_height &&
+         2 * s.output_width <= s.input_width;
+}
+
+// Of those: the number of a strip's first window in all images.
+inline std::size_t first_window(const ForwardPass& pass, std::size_t strip) {
+  const PoolSize& s = pass.pooled->size;
+  const Tiles& tiles = pass.layout.tiles;
+  return (tiles.image(strip) * static_cast<std::size_t>(s.output_height) + tiles.top(strip) / 2) *
+         static_cast<std::size_t>(s.output_width);
+}
+
+// The outputs of strips, in order: in y, or on their way to a max-pool that is not made with the tiles, some
+// strips of one image at a time, and before them the rows of earlier ones that windows still want. A thread
+// that begins within an image makes the strip before for those.
 class StripOutput {
  public:
   // Of a thread that makes the strips from `first` on. memory: floats() of them.
@@ -47,29 +64,30 @@ class StripOutput {
         begin_(kept_ > 0 && first % pass.layout.tiles.rows > 0 ? first - 1 : first) {}
 
   static std::size_t floats(const ForwardPass& pass) {
-    if (pass.pooled == nullptr) return 0;
+    if (!keeps_strips(pass)) return 0;
     return (kept_rows(pass) + pass.layout.strips_made * pass.layout.tiles.side) * row(pass);
   }
 
   static bool keeps_rows(const ForwardPass& pass) { return kept_rows(pass) > 0; }
 
-  bool pools() const { return pass_.pooled != nullptr; }
+  // Whether place() is in y.
+  bool writes() const { return pass_.pooled == nullptr; }
   // The strip to begin with.
   std::size_t begin() const { return begin_; }
   // The strips from this one on are to be made, at most `strips_made` of the layout.
   void move_to(std::size_t strip) {
-    if (pools() && strip != begin_)
+    if (kept_ > 0 && strip != begin_)
       std::copy_n(memory_ + (strip - begin_) * strip_floats(), kept_ * row_, memory_);
     begin_ = strip;
   }
   // Where a strip's rows go.
   float* place(std::size_t strip) const {
-    if (pools()) return memory_ + kept_ * row_ + (strip - begin_) * strip_floats();
+    if (pass_.pooled != nullptr) return memory_ + kept_ * row_ + (strip - begin_) * strip_floats();
     return pass_.y + first_output(pass_.shape, pass_.layout.tiles, strip);
   }
   // They are there, in all channels.
   void made(std::size_t strip) const {
-    if (!pools() || strip < first_) return;
+    if (!keeps_strips(pass_) || strip < first_) return;
     const Tiles& tiles = pass_.layout.tiles;
     const auto top = static_cast<std::int64_t>(tiles.top(strip));
     const PoolSize& size = pass_.pooled->size;
@@ -81,10 +99,10 @@ class StripOutput {
   }
 
  private:
+  static bool keeps_strips(const ForwardPass& pass) { return pass.pooled != nullptr && !pools_tiles(pass); }
   static std::size_t row(const ForwardPass& pass) { return pass.shape.output_width * pass.shape.outputs; }
   static std::size_t kept_rows(const ForwardPass& pass) {
-    if (pass.pooled == nullptr || windows_end_with_strips(pass.pooled->size, pass.layout.tiles.side))
-      return 0;
+    if (!keeps_strips(pass) || windows_end_with_strips(pass.pooled->size, pass.layout.tiles.side)) return 0;
     return static_cast<std::size_t>(pass.pooled->size.kernel_height) - 1;
   }
   std::size_t strip_floats() const { return pass_.layout.tiles.side * row_; }
