@@ -261,9 +261,14 @@ void clear_losers(const PoolSize& s, float* dy, const std::uint8_t* winners, std
     float* values = dy + pixel * channels;
     for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
       const auto winner = hn::PromoteTo(di, hn::LoadU(dw, winners + pixel * padded_channels(s) + c));
-      const auto won = hn::RebindMask(d, hn::Ne(winner, none));
-      store_first(hn::IfThenElseZero(won, load_first(d, values + c, channels - c)), d, values + c,
+      const auto lost = hn::RebindMask(d, hn::Eq(winner, none));
+      // Where that needs no load, which would wait for the stores to the pixel before.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+      hn::BlendedStore(hn::Zero(d), hn::And(lost, hn::FirstN(d, channels - c)), d, values + c);
+#else
+      store_first(hn::IfThenZeroElse(lost, load_first(d, values + c, channels - c)), d, values + c,
                   channels - c);
+#endif
     }
   }
 }

@@ -21,14 +21,15 @@ HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
 namespace winograd {
+using D = hn::ScalableTag<float>;
 
 // The rows of a strip: transformed downwards pixel by pixel as they lie, then across, tiles together.
 template <class W, std::size_t Channels>
 void transform_strip(const ForwardPass& pass, const FewChannelsLayout& l, std::size_t strip, float* rows,
                      float* transformed) {
   using Input = typename W::Input;
-  const hn::ScalableTag<float> d;
-  using V = hn::Vec<decltype(d)>;
+  const D d;
+  using V = hn::Vec<D>;
   constexpr std::size_t tile = W::tile;
   const std::size_t lanes = hn::Lanes(d);
   const StripRows from = input_rows(pass.shape, pass.layout.tiles, strip, tile, pass.x, pass.zeros);
@@ -51,31 +52,69 @@ void transform_strip(const ForwardPass& pass, const FewChannelsLayout& l, std::s
   }
 }
 
-template <class W, std::size_t Channels>
+// The products of a tile and a vector of outputs. x: its transformed values.
+template <std::size_t Channels>
+HWY_INLINE auto products_of_one(const float* x, const float* w, std::size_t stride, std::size_t panel) {
+  return [=](std::size_t point) HWY_ATTR {
+    const D d;
+    const float* value = x + point * hn::Lanes(d);
+    const float* weight = w + point * stride;
+    auto sum = hn::Mul(hn::Set(d, value[0]), hn::Load(d, weight));
+    for (std::size_t c = 1; c < Channels; ++c)
+      sum = hn::MulAdd(hn::Set(d, value[c]), hn::Load(d, weight + c * panel), sum);
+    return sum;
+  };
+}
+
+// The same of two tiles, `next` floats apart. group: the transformed values of their group, where those of
+// the first one begin in lane `first`.
+template <std::size_t Channels>
+HWY_INLINE auto products_of_two(const float* group, std::size_t first, std::size_t next, const float* w,
+                                std::size_t stride, std::size_t panel) {
+  const hn::RebindToSigned<D> di;
+  const auto lanes = static_cast<std::int32_t>(hn::Lanes(D()));
+  const auto second = hn::Gt(hn::Iota(di, 0), hn::Set(di, lanes / 2 - 1));
+  const auto begin = hn::Add(hn::Set(di, static_cast<std::int32_t>(first)),
+                             hn::IfThenElseZero(second, hn::Set(di, static_cast<std::int32_t>(next))));
+  return [=](std::size_t point) HWY_ATTR {
+    const D d;
+    const auto values = hn::Load(d, group + point * hn::Lanes(d));
+    const float* weight = w + point * stride;
+    const auto value = [&](std::int32_t c) HWY_ATTR {
+      return hn::TableLookupLanes(values, hn::IndicesFromVec(d, hn::Add(begin, hn::Set(di, c))));
+    };
+    auto sum = hn::Mul(value(0), hn::Load(d, weight));
+    for (std::size_t c = 1; c < Channels; ++c)
+      sum = hn::MulAdd(value(static_cast<std::int32_t>(c)), hn::Load(d, weight + c * panel), sum);
+    return sum;
+  };
+}
+
+template <class W, std::size_t Channels, std::size_t Tiles>
 void multiply_strip(const ForwardPass& pass, const FewChannelsLayout& few, std::size_t strip,
                     const float* transformed, float* y, Prefetcher& prefetcher) {
   const ForwardLayout& l = pass.layout;
   const auto products = [&](std::size_t tile, std::size_t output) HWY_ATTR {
     prefetcher.step();
-    const float* x =
-        transformed + tile / few.together * few.group + tile % few.together * W::outputs * Channels;
+    constexpr std::size_t next = W::outputs * Channels;
+    const float* group = transformed + tile / few.together * few.group;
+    const std::size_t first = tile % few.together * next;
     const float* w = pass.weights + output / l.panel * W::points * l.weight_stride + output % l.panel;
-    return [x, w, stride = l.weight_stride, panel = l.panel](std::size_t point) HWY_ATTR {
-      const hn::ScalableTag<float> d;
-      const float* value = x + point * hn::Lanes(d);
-      const float* weight = w + point * stride;
-      auto sum = hn::Mul(hn::Set(d, value[0]), hn::Load(d, weight));
-      for (std::size_t c = 1; c < Channels; ++c)
-        sum = hn::MulAdd(hn::Set(d, value[c]), hn::Load(d, weight + c * panel), sum);
-      return sum;
-    };
+    if constexpr (Tiles == 1) {
+      return products_of_one<Channels>(group + first, w, l.weight_stride, l.panel);
+    } else {
+      return products_of_two<Channels>(group, first, next, w, l.weight_stride, l.panel);
+    }
   };
-  write_tiles<W>(pass, strip, 0, l.panels, products, y);
+  write_tiles<W, Tiles>(pass, strip, 0, l.panels, products, y);
 }
 
 template <class W, std::size_t Channels>
 void run_few_channels(const ForwardPass& pass, std::size_t first, std::size_t last, float* scratch) {
   const FewChannelsLayout l(pass.shape, pass.layout);
+  constexpr bool pairs = tiles_of_a_vector(hn::MaxLanes(D()), Channels, W::outputs) > 1;
+  const auto multiply = l.pairs ? &multiply_strip < W, Channels,
+             pairs ? 2 : 1 > : &multiply_strip<W, Channels, 1>;
   float* rows = scratch;
   float* transformed = rows + l.rows;
   StripOutput output(pass, first, transformed + l.groups * l.group);
@@ -87,7 +126,7 @@ void run_few_channels(const ForwardPass& pass, std::size_t first, std::size_t la
     Prefetcher prefetcher(tiles);
     const std::size_t next = std::min(strip + 1, last);
     if (output.writes()) prefetcher.write(output.place(next), output.place(std::min(next + 1, last)));
-    multiply_strip<W, Channels>(pass, l, strip, transformed, output.place(strip), prefetcher);
+    multiply(pass, l, strip, transformed, output.place(strip), prefetcher);
     output.made(strip);
     apply_epilogue(pass, strip, strip + 1);
   }

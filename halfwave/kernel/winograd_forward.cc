@@ -68,12 +68,15 @@ void transform_weights(const Shape& shape, const ForwardLayout& layout, const We
     if (output >= shape.outputs) break;
     const std::size_t count = std::min(shape.outputs - output, layout.lanes);
     // Past the last output, it is taken again.
+    const bool twice = fit_twice(count, layout.lanes);
     const hn::RebindToSigned<D> di;
-    const auto last_lane = hn::Set(di, static_cast<std::int32_t>(count) - 1);
+    const auto lane = hn::And(
+        hn::Iota(di, 0), hn::Set(di, static_cast<std::int32_t>(twice ? layout.lanes / 2 : layout.lanes) - 1));
+    const auto last_output = hn::Set(di, static_cast<std::int32_t>(count) - 1);
     const auto places =
-        hn::Mul(hn::Min(hn::Iota(di, 0), last_lane), hn::Set(di, static_cast<std::int32_t>(order.output)));
+        hn::Mul(hn::Min(lane, last_output), hn::Set(di, static_cast<std::int32_t>(order.output)));
     const auto load = [&](const float* from) HWY_ATTR {
-      return order.output == 1 ? load_first(d, from, count) : hn::GatherIndex(d, from, places);
+      return order.output == 1 && !twice ? load_first(d, from, count) : hn::GatherIndex(d, from, places);
     };
     for (std::size_t c = first; c < last; ++c) {
       const float* filter = w + output * order.output + c * order.input;
@@ -172,7 +175,7 @@ void write_strip(const ForwardPass& pass, std::size_t strip, std::size_t first, 
     return [from, lanes = l.lanes](std::size_t point)
                HWY_ATTR { return hn::Load(D(), from + point * lanes); };
   };
-  write_tiles<W>(pass, strip, first, last, products, y);
+  write_tiles<W, 1>(pass, strip, first, last, products, y);
 }
 
 template <class W>
@@ -254,7 +257,11 @@ class Transformed {
   void load(const float* w, const float* b) {
     w_ = w;
     std::fill(bias_.begin(), bias_.end(), 0.0F);
-    if (b != nullptr) std::copy_n(b, shape_.outputs, bias_.begin());
+    if (b != nullptr) {
+      std::copy_n(b, shape_.outputs, bias_.begin());
+      if (fit_twice(shape_.outputs, layout_.lanes))
+        std::copy_n(b, shape_.outputs, bias_.begin() + static_cast<std::ptrdiff_t>(layout_.lanes / 2));
+    }
     kept_ = false;
   }
 

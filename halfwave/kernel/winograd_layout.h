@@ -145,11 +145,22 @@ inline bool has_few_channels(const Shape& s, std::size_t lanes) {
   return s.channels <= std::min(most_few_channels, lanes);
 }
 
-// Forward with few input channels. A vector of transformed values holds `together` tiles; the channels of the
-// next one lie a tile's outputs further on. Transformed input: group of tiles, point, lane.
+// Whether the outputs of two tiles fit a vector. Then weights and bias lie there twice, the second time from
+// its middle on.
+inline bool fit_twice(std::size_t outputs, std::size_t lanes) { return 2 * outputs <= lanes; }
+
+// How many tiles' values a vector holds where the channels of the next one lie a tile's outputs further on.
+constexpr std::size_t tiles_of_a_vector(std::size_t lanes, std::size_t channels, std::size_t side) {
+  return channels > lanes ? 0 : (lanes - channels) / (side * channels) + 1;
+}
+
+// Forward with few input channels. A vector of transformed values holds `together` tiles, one of products
+// those of one or two. Transformed input: group of tiles, point, lane.
 struct FewChannelsLayout {
   FewChannelsLayout(const Shape& s, const ForwardLayout& l)
-      : together((l.lanes - s.channels) / (l.tiles.side * s.channels) + 1),
+      : most(tiles_of_a_vector(l.lanes, s.channels, l.tiles.side)),
+        pairs(most > 1 && fit_twice(s.outputs, l.lanes)),
+        together(pairs ? most / 2 * 2 : most),
         groups(parts_of(l.tiles.columns, together)),
         group((l.points | 1) * l.lanes),
         row(whole_lines(((l.tiles.columns - 1) * l.tiles.side + l.tile) * s.channels + l.lanes)),
@@ -157,6 +168,8 @@ struct FewChannelsLayout {
 
   std::size_t scratch() const { return rows + groups * group; }
 
+  std::size_t most;
+  bool pairs;            // of tiles, whose outputs are made together
   std::size_t together;  // tiles
   std::size_t groups;    // of them in a strip
   std::size_t group;     // floats from one to the next

@@ -36,8 +36,18 @@ HWY_INLINE void interpolate_columns(const Product& product, V (&half)[side][tile
   }
 }
 
-// Up to rows x columns pixels of one tile and vector of outputs.
-template <class W, class Product, class V>
+// A vector that holds the outputs of two tiles, with those of the second in front.
+template <class V>
+HWY_INLINE V second_tile(V value) {
+#if HWY_TARGET == HWY_SCALAR
+  return value;  // there are none
+#else
+  return hn::ConcatUpperUpper(hn::DFromV<V>(), value, value);
+#endif
+}
+
+// Up to rows x columns pixels of one or two tiles and a vector of outputs.
+template <class W, std::size_t Tiles, class Product, class V>
 HWY_INLINE void write_tile(const Product& product, V bias, bool adds, std::size_t lanes, float* y,
                            std::size_t row, std::size_t pixel, std::size_t rows, std::size_t columns,
                            std::size_t count) {
@@ -45,7 +55,7 @@ HWY_INLINE void write_tile(const Product& product, V bias, bool adds, std::size_
   constexpr std::size_t side = W::outputs;
   V half[side][W::tile];
   interpolate_columns<W>(product, half);
-  const bool whole = columns == side && count >= lanes;
+  const bool whole = columns >= side && count >= lanes;
   for (std::size_t i = 0; i < side; ++i) {
     if (i >= rows) break;
     V out[side];
@@ -53,10 +63,13 @@ HWY_INLINE void write_tile(const Product& product, V bias, bool adds, std::size_
     for (std::size_t j = 0; j < side; ++j) {
       float* to = y + i * row + j * pixel;
       V value = hn::Add(out[j], bias);
-      if (whole) {
+      if (Tiles == 1 && whole) {
         if (adds) value = hn::Add(value, hn::LoadU(d, to));
         hn::StoreU(value, d, to);
-      } else if (j < columns) {
+        continue;
+      }
+      for (std::size_t at = j; at < std::min(columns, Tiles * side); at += side, to += side * pixel) {
+        if (at >= side) value = second_tile(hn::Add(out[j], bias));
         if (adds) value = hn::Add(value, load_first(d, to, count));
         store_first(value, d, to, count);
       }
@@ -64,8 +77,8 @@ HWY_INLINE void write_tile(const Product& product, V bias, bool adds, std::size_
   }
 }
 
-// The same as rows x columns windows of 2 x 2. first: the number of the tile's first one in all images.
-template <class W, class Product, class V>
+// The same as rows x columns windows of 2 x 2. first: the number of the first one in all images.
+template <class W, std::size_t Tiles, class Product, class V>
 HWY_INLINE void pool_tile(const Product& product, V bias, const PooledOutput& pooled, std::size_t first,
                           std::size_t output, std::size_t rows, std::size_t columns) {
   const hn::ScalableTag<float> d;
@@ -87,17 +100,19 @@ HWY_INLINE void pool_tile(const Product& product, V bias, const PooledOutput& po
         replace(best, hn::Or(hn::Gt(value, best.value), hn::IsNaN(value)), value,
                 static_cast<std::int32_t>(place));
       }
-      if (j >= columns) continue;
-      store_largest(best, pooled.rectify, pooled.y + (first + j) * channels + output,
-                    saved == nullptr ? nullptr : saved + (first + j) * saved_channels + output,
-                    channels - output);
+      for (std::size_t at = j; at < std::min(columns, Tiles * side / 2); at += side / 2) {
+        if (at > j) best = {second_tile(best.value), second_tile(best.place)};
+        store_largest(best, pooled.rectify, pooled.y + (first + at) * channels + output,
+                      saved == nullptr ? nullptr : saved + (first + at) * saved_channels + output,
+                      channels - output);
+      }
     }
   }
 }
 
-// All tiles of a strip, panels [first, last) of outputs. products(tile, output) gives what write_tile()
-// wants. y: where the strip's outputs begin.
-template <class W, class Products>
+// All tiles of a strip, `Tiles` in a vector, panels [first, last) of outputs. products(tile, output) gives
+// what write_tile() wants. y: where the strip's outputs begin.
+template <class W, std::size_t Tiles, class Products>
 HWY_INLINE void write_tiles(const ForwardPass& pass, std::size_t strip, std::size_t first, std::size_t last,
                             const Products& products, float* y) {
   const hn::ScalableTag<float> d;
@@ -110,14 +125,14 @@ HWY_INLINE void write_tiles(const ForwardPass& pass, std::size_t strip, std::siz
   const std::size_t window = pools ? first_window(pass, strip) : 0;
   for (std::size_t o = first * l.panel; o < end; o += l.lanes) {
     const auto bias = hn::LoadU(d, pass.bias + o);
-    for (std::size_t t = 0; t < l.tiles.columns; ++t) {
+    for (std::size_t t = 0; t < l.tiles.columns; t += Tiles) {
       const std::size_t left = t * W::outputs;
-      const std::size_t columns = std::min<std::size_t>(W::outputs, s.output_width - left);
+      const std::size_t columns = s.output_width - left;
       if (pools) {
-        pool_tile<W>(products(t, o), bias, *pass.pooled, window + left / 2, o, rows / 2, columns / 2);
+        pool_tile<W, Tiles>(products(t, o), bias, *pass.pooled, window + left / 2, o, rows / 2, columns / 2);
       } else {
-        write_tile<W>(products(t, o), bias, pass.adds, l.lanes, y + left * s.outputs + o, row, s.outputs,
-                      rows, columns, s.outputs - o);
+        write_tile<W, Tiles>(products(t, o), bias, pass.adds, l.lanes, y + left * s.outputs + o, row,
+                             s.outputs, rows, columns, s.outputs - o);
       }
     }
   }
