@@ -149,9 +149,10 @@ inline bool has_few_channels(const Shape& s, std::size_t lanes) {
 // its middle on.
 inline bool fit_twice(std::size_t outputs, std::size_t lanes) { return 2 * outputs <= lanes; }
 
-// How many tiles' values a vector holds where the channels of the next one lie a tile's outputs further on.
+// How many tiles' values a vector holds where the channels of the next one lie a tile's outputs further on; at
+// least one, though its channels may need several vectors.
 constexpr std::size_t tiles_of_a_vector(std::size_t lanes, std::size_t channels, std::size_t side) {
-  return channels > lanes ? 0 : (lanes - channels) / (side * channels) + 1;
+  return (lanes - std::min(channels, lanes)) / (side * channels) + 1;
 }
 
 // Forward with few input channels. A vector of transformed values holds `together` tiles, one of products
