@@ -113,7 +113,7 @@ struct ForwardLayout {
         panel(panel_of(s.outputs, lanes)),
         panels(parts_of(s.outputs, panel)),
         panels_together(std::clamp<std::size_t>(128 / panel, 1, panels)),
-        strips(tiles.strips_of(std::clamp<std::size_t>(40960 / (points * groups * lanes), 16, 64))),
+        strips(tiles.strips_of(std::clamp<std::size_t>(16384 / (points * groups * lanes), 8, 32))),
         strips_made(panels_together == panels ? 1 : strips),
         weight_stride(odd_lines(s.channels * panel)) {
     strides.point = lanes;
@@ -133,7 +133,7 @@ struct ForwardLayout {
   std::size_t groups;           // of input channels
   std::size_t panel, panels;    // output channels
   std::size_t panels_together;  // panels whose products are made before they are transformed
-  std::size_t strips;           // of a block: about 160 KB of transformed input
+  std::size_t strips;           // of a block: about 64 KB of transformed input
   std::size_t strips_made;      // one after the other, all outputs of them, before the next are begun
   std::size_t weight_stride;    // from point to point
   Strides strides{};
@@ -149,8 +149,8 @@ inline bool has_few_channels(const Shape& s, std::size_t lanes) {
 // its middle on.
 inline bool fit_twice(std::size_t outputs, std::size_t lanes) { return 2 * outputs <= lanes; }
 
-// How many tiles' values a vector holds where the channels of the next one lie a tile's outputs further on; at
-// least one, though its channels may need several vectors.
+// How many tiles' values a vector holds where the channels of the next one lie a tile's outputs further on;
+// at least one, though its channels may need several vectors.
 constexpr std::size_t tiles_of_a_vector(std::size_t lanes, std::size_t channels, std::size_t side) {
   return (lanes - std::min(channels, lanes)) / (side * channels) + 1;
 }
