@@ -195,11 +195,11 @@ struct WeightsLayout {
     output_parts = parts_of(s.outputs, outputs);
     strip_parts = std::max<std::size_t>(threads / output_parts, 1);
     const std::size_t channels = panels * panel;
-    // About 768 KB of transformed values; more where the products themselves are larger than the cache.
+    // About 256 KB of transformed values; more where the products themselves are larger than the cache.
     const std::size_t values = points * (channels + outputs);
     const std::size_t room = points * channels * outputs > (std::size_t{3} << 19)
                                  ? 256
-                                 : std::clamp<std::size_t>(196608 / values, 48, 256);
+                                 : std::clamp<std::size_t>(65536 / values, 32, 256);
     strips = tiles.strips_of(room);
     const std::size_t most = strips * tiles.columns;
     x = {.point = odd_lines(most * channels), .tile = channels, .group = lanes};
