@@ -128,11 +128,11 @@ SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const Convolu
 SparseCost walk_cost(const ConvolutionSize& size, bool skips_x, std::size_t lanes) {
   const sparse::WalkLayout l(size, skips_x, lanes, 1);
   const double tiles = real(parts_of(l.sparse.height, l.tile_height)) / real(l.tile_images);
-  const double run = real(l.kernel_height * l.run_vectors * lanes);
+  const double runs = real(l.runs * l.run_vectors * lanes);
   const double looked = seen_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes);
-  return {.fixed = looked + tiles * (packed_value * real(l.tile_floats() * l.blocks) +
-                                     kept_gradient * real(l.sparse.channels * l.blocks) * run),
-          .products = real(l.sparse.size()) * (sorted_value + walked_product * real(l.blocks) * run),
+  return {.fixed = looked + tiles * (packed_value * real(l.packed_floats() * l.blocks) +
+                                     kept_gradient * real(l.sparse.channels * l.blocks) * runs),
+          .products = real(l.sparse.size()) * (sorted_value + walked_product * real(l.blocks) * runs),
           .looked = looked};
 }
 

@@ -39,7 +39,8 @@ struct WalkPass {
 };
 
 struct WalkScratch {
-  float* tile;
+  float* packed;                // dense pixels of a tile
+  float* tile;                  // with their runs lined up, or the same
   const std::uint32_t* places;  // where the runs of a tile's sparse pixels begin in it, in pixels
   float* values;                // by channel, list_room() each: what is not 0
   std::uint32_t* pixels;        // their places
@@ -78,7 +79,6 @@ void add_alone(const WalkPass& pass, std::size_t number, std::size_t channel, fl
   const std::size_t column = number % l.sparse.width;
   const std::size_t row = number / l.sparse.width % l.sparse.height;
   const std::size_t image = number / l.sparse.width / l.sparse.height;
-  const std::size_t run = l.run_vectors * l.lanes;
   for (std::size_t r = 0; r < l.kernel_height; ++r) {
     for (std::size_t t = 0; t < l.kernel_width; ++t) {
       const std::ptrdiff_t y = static_cast<std::ptrdiff_t>(row * l.stride_height + r) - l.pad_height;
@@ -90,10 +90,8 @@ void add_alone(const WalkPass& pass, std::size_t number, std::size_t channel, fl
       const float* pixel =
           pass.dense + image * l.dense.size() +
           (static_cast<std::size_t>(y) * l.dense.width + static_cast<std::size_t>(x)) * l.dense.channels;
-      for (std::size_t c = 0; c < l.dense.channels; ++c) {
-        const std::size_t line = (c / l.block * l.channels + channel) * l.kernel_height + r;
-        gradients[line * run + t * l.block + c % l.block] += value * pixel[c];
-      }
+      for (std::size_t c = 0; c < l.dense.channels; ++c)
+        gradients[l.gradient(channel, c, r, t)] += value * pixel[c];
     }
   }
 }
@@ -337,61 +335,80 @@ void pack_tile(const WalkPass& pass, std::size_t image, std::size_t images, std:
   }
 }
 
-// Rows of a filter: gradient += value * run of the value's pixel. row: floats from a row of the tile to the
-// next.
-template <std::size_t Rows, std::size_t Vectors>
+// The runs that begin at each pixel of packed rows, a vector each.
+void line_up(const WalkLayout& l, std::size_t images, std::size_t rows, const float* packed, float* tile) {
+  const D d;
+  const std::size_t row_floats = l.tile_row() * l.block;
+  const std::size_t piece = l.kernel_width * l.block;
+  for (std::size_t i = 0; i < images; ++i) {
+    const float* row = packed + i * l.tile_rows() * row_floats;
+    float* to = tile + i * l.tile_rows() * l.tile_row() * l.pixel;
+    for (std::size_t y = 0; y < rows; ++y, row += row_floats) {
+      const std::size_t pieces = std::min(l.run_rows, rows - y);
+      for (std::size_t x = 0; x < row_floats; x += l.block, to += l.pixel) {
+        // What is written past a piece, the next one or the next pixel's first writes over.
+        for (std::size_t p = 0; p < pieces; ++p)
+          hn::StoreU(hn::LoadU(d, row + p * row_floats + x), d, to + p * piece);
+      }
+    }
+  }
+}
+
+// Runs of a filter: gradient += value * run of the value's pixel. next_run: floats in the tile from a run to
+// the filter's next.
+template <std::size_t Runs, std::size_t Vectors>
 void walk(const float* values, const std::uint32_t* pixels, std::size_t count, const float* tile,
-          std::size_t row, std::size_t block, float* gradient, std::size_t gradient_row) {
+          std::size_t next_run, std::size_t pixel, float* gradient, std::size_t gradient_run) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
-  V sum[Rows][Vectors];
-  for (std::size_t r = 0; r < Rows; ++r) {
+  V sum[Runs][Vectors];
+  for (std::size_t r = 0; r < Runs; ++r) {
     for (std::size_t v = 0; v < Vectors; ++v)
-      sum[r][v] = hn::Load(d, gradient + r * gradient_row + v * lanes);
+      sum[r][v] = hn::Load(d, gradient + r * gradient_run + v * lanes);
   }
   for (const float* const end = values + count; values != end; ++values, ++pixels) {
     const V value = hn::Set(d, *values);
-    const float* run = tile + *pixels * block;
-    for (std::size_t r = 0; r < Rows; ++r) {
+    const float* run = tile + *pixels * pixel;
+    for (std::size_t r = 0; r < Runs; ++r) {
       for (std::size_t v = 0; v < Vectors; ++v)
-        sum[r][v] = hn::MulAdd(value, hn::LoadU(d, run + r * row + v * lanes), sum[r][v]);
+        sum[r][v] = hn::MulAdd(value, hn::LoadU(d, run + r * next_run + v * lanes), sum[r][v]);
     }
   }
-  for (std::size_t r = 0; r < Rows; ++r) {
+  for (std::size_t r = 0; r < Runs; ++r) {
     for (std::size_t v = 0; v < Vectors; ++v)
-      hn::Store(sum[r][v], d, gradient + r * gradient_row + v * lanes);
+      hn::Store(sum[r][v], d, gradient + r * gradient_run + v * lanes);
   }
 }
 
 using Walk = void (*)(const float*, const std::uint32_t*, std::size_t, const float*, std::size_t, std::size_t,
                       float*, std::size_t);
 
-constexpr std::size_t max_rows = 5;
+constexpr std::size_t max_runs = 5;
 
-template <std::size_t Rows, std::size_t Vectors>
+template <std::size_t Runs, std::size_t Vectors>
 constexpr Walk walk_or_none() {
-  if constexpr (Rows * Vectors <= registers) {
-    return &walk<Rows, Vectors>;
+  if constexpr (Runs * Vectors <= registers) {
+    return &walk<Runs, Vectors>;
   } else {
     return nullptr;
   }
 }
 
 template <std::size_t... i>
-Walk walk_of(std::size_t rows, std::size_t vectors, std::index_sequence<i...>) {
+Walk walk_of(std::size_t runs, std::size_t vectors, std::index_sequence<i...>) {
   static constexpr Walk table[] = {walk_or_none<i / registers + 1, i % registers + 1>()...};
-  return table[(rows - 1) * registers + vectors - 1];
+  return table[(runs - 1) * registers + vectors - 1];
 }
 
-Walk walk_of(std::size_t rows, std::size_t vectors) {
-  return walk_of(rows, vectors, std::make_index_sequence<max_rows * registers>());
+Walk walk_of(std::size_t runs, std::size_t vectors) {
+  return walk_of(runs, vectors, std::make_index_sequence<max_runs * registers>());
 }
 
 // False where that needs more than a max-pool's gradient: zeros that may not be skipped.
 bool walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradients) {
   const WalkLayout& l = pass.layout;
   const std::size_t room = l.list_room();
-  const std::size_t row = l.tile_row() * l.block;
+  const std::size_t next_run = l.run_rows * l.tile_row() * l.pixel;
   const std::size_t run = l.run_vectors * l.lanes;
   const std::size_t channels = pass.last_channel - pass.first_channel;
   for (std::size_t image = pass.first_image; image < pass.last_image; image += l.tile_images) {
@@ -421,16 +438,19 @@ bool walk_images(const WalkPass& pass, const WalkScratch& scratch, float* gradie
       for (std::size_t block = 0; block < l.blocks; ++block) {
         const std::size_t first = block * l.block;
         pack_tile(pass, image, images, top, rows, first, std::min(l.block, l.dense.channels - first),
-                  scratch.tile);
-        float* gradient = gradients + block * l.channels * l.kernel_height * run;
+                  scratch.packed);
+        if (l.lined_up()) {
+          line_up(l, images, (rows - 1) * l.stride_height + l.kernel_height, scratch.packed, scratch.tile);
+        }
+        float* gradient = gradients + block * l.channels * l.runs * run;
         for (std::size_t c = 0; c < channels; ++c) {
-          for (std::size_t r = 0; r < l.kernel_height; r += l.rows_together) {
-            const std::size_t together = std::min(l.rows_together, l.kernel_height - r);
+          for (std::size_t r = 0; r < l.runs; r += l.runs_together) {
+            const std::size_t together = std::min(l.runs_together, l.runs - r);
             for (std::size_t v = 0; v < l.run_vectors; v += l.vectors) {
               walk_of(together, std::min(l.vectors, l.run_vectors - v))(
                   scratch.values + c * room, scratch.pixels + c * room, scratch.ends[c] - c * room,
-                  scratch.tile + r * row + v * l.lanes, row, l.block,
-                  gradient + (c * l.kernel_height + r) * run + v * l.lanes, run);
+                  scratch.tile + r * next_run + v * l.lanes, next_run, l.pixel,
+                  gradient + (c * l.runs + r) * run + v * l.lanes, run);
             }
           }
         }
@@ -485,7 +505,8 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
     const std::size_t lists = whole_lines(l.channels * l.list_room());
     const std::size_t ends = whole_lines(l.channels);
     const std::size_t marks = whole_lines(2 * l.marks());
-    const std::size_t each = gradients + tile + 2 * lists + ends + marks;
+    const std::size_t packed = l.lined_up() ? whole_lines(l.packed_floats()) : 0;
+    const std::size_t each = gradients + tile + packed + 2 * lists + ends + marks;
     const std::size_t workers = l.channel_parts * l.image_parts;
     float* memory = workspace.floats(each * workers);
     const auto images = static_cast<std::size_t>(n);
@@ -503,9 +524,11 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
                             .last_channel = std::min(channel + l.channels, l.sparse.channels),
                             .pooled = pooled};
         float* own = memory + worker * each;
-        std::fill_n(own, gradients + tile, 0.0F);
-        float* values = own + gradients + tile;
-        const WalkScratch scratch{.tile = own + gradients,
+        std::fill_n(own, gradients + tile + packed, 0.0F);
+        float* dense_tile = own + gradients;
+        float* values = dense_tile + tile + packed;
+        const WalkScratch scratch{.packed = l.lined_up() ? dense_tile + tile : dense_tile,
+                                  .tile = dense_tile,
                                   .places = places_.data(),
                                   .values = values,
                                   .pixels = reinterpret_cast<std::uint32_t*>(values + lists),
@@ -531,11 +554,9 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
           for (std::size_t i = 0; i < inputs; ++i) {
             const std::size_t sparse = sparse_x_ ? i : o;
             const std::size_t dense = sparse_x_ ? o : i;
-            const std::size_t row = (dense / l.block * l.channels + sparse % l.channels) * l.kernel_height +
-                                    turned / l.kernel_width;
-            const float* from = memory + sparse / l.channels * l.image_parts * each +
-                                row * l.run_vectors * l.lanes + turned % l.kernel_width * l.block +
-                                dense % l.block;
+            const float* from =
+                memory + sparse / l.channels * l.image_parts * each +
+                l.gradient(sparse % l.channels, dense, turned / l.kernel_width, turned % l.kernel_width);
             float sum = *from;
             for (std::size_t part = 1; part < l.image_parts; ++part) sum += from[part * each];
             dw[(o * taps + tap) * inputs + i] += sum;

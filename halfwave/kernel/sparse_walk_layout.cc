@@ -33,11 +33,20 @@ WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vect
   constexpr std::size_t together = 16;
   block = std::min(dense.channels, together);
   blocks = parts_of(dense.channels, block);
-  run_vectors = parts_of(kernel_width * block, lanes);
+  pixel = block;
+  run_rows = 1;
+  // A run shorter than a vector, which mostly lies across two cache lines, is given one of its own where many
+  // channels walk over it; and as many rows of the filter as fit.
+  if (block < lanes && kernel_width * block <= lanes && sparse.channels >= together) {
+    pixel = lanes;
+    run_rows = std::min(lanes / (kernel_width * block), kernel_height);
+  }
+  run_vectors = parts_of(run_rows * kernel_width * block, lanes);
+  runs = parts_of(kernel_height, run_rows);
   const std::size_t registers = sum_registers(lanes);
   vectors = parts_of(run_vectors, parts_of(run_vectors, registers));
-  rows_together = std::clamp<std::size_t>(registers / vectors, 1, std::min<std::size_t>(kernel_height, 5));
-  rows_together = parts_of(kernel_height, parts_of(kernel_height, rows_together));
+  runs_together = std::clamp<std::size_t>(registers / vectors, 1, std::min<std::size_t>(runs, 5));
+  runs_together = parts_of(runs, parts_of(runs, runs_together));
   tile_width = sparse.width;
   // About 256 pixels, whose dense ones (with `block` channels) stay in the first-level cache.
   constexpr std::size_t pixels = 256;
