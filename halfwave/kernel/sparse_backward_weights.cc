@@ -356,28 +356,29 @@ void line_up(const WalkLayout& l, std::size_t images, std::size_t rows, const fl
 
 // Runs of a filter: gradient += value * run of the value's pixel. next_run: floats in the tile from a run to
 // the filter's next.
-template <std::size_t Runs, std::size_t Vectors>
-void walk(const float* values, const std::uint32_t* pixels, std::size_t count, const float* tile,
-          std::size_t next_run, std::size_t pixel, float* gradient, std::size_t gradient_run) {
+template <std::size_t Vectors, std::size_t... i>
+HWY_INLINE void walk(const float* values, const std::uint32_t* pixels, std::size_t count, const float* tile,
+                     std::size_t next_run, std::size_t pixel, float* gradient, std::size_t gradient_run,
+                     std::index_sequence<i...>) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
-  V sum[Runs][Vectors];
-  for (std::size_t r = 0; r < Runs; ++r) {
-    for (std::size_t v = 0; v < Vectors; ++v)
-      sum[r][v] = hn::Load(d, gradient + r * gradient_run + v * lanes);
-  }
+  const auto place = [&](float* first, std::size_t run_floats, std::size_t n)
+                         HWY_ATTR { return first + n / Vectors * run_floats + n % Vectors * lanes; };
+  V sum[] = {hn::Load(d, place(gradient, gradient_run, i))...};
   for (const float* const end = values + count; values != end; ++values, ++pixels) {
     const V value = hn::Set(d, *values);
     const float* run = tile + *pixels * pixel;
-    for (std::size_t r = 0; r < Runs; ++r) {
-      for (std::size_t v = 0; v < Vectors; ++v)
-        sum[r][v] = hn::MulAdd(value, hn::LoadU(d, run + r * next_run + v * lanes), sum[r][v]);
-    }
+    ((sum[i] = hn::MulAdd(value, hn::LoadU(d, run + i / Vectors * next_run + i % Vectors * lanes), sum[i])),
+     ...);
   }
-  for (std::size_t r = 0; r < Runs; ++r) {
-    for (std::size_t v = 0; v < Vectors; ++v)
-      hn::Store(sum[r][v], d, gradient + r * gradient_run + v * lanes);
-  }
+  (hn::Store(sum[i], d, place(gradient, gradient_run, i)), ...);
+}
+
+template <std::size_t Runs, std::size_t Vectors>
+void walk(const float* values, const std::uint32_t* pixels, std::size_t count, const float* tile,
+          std::size_t next_run, std::size_t pixel, float* gradient, std::size_t gradient_run) {
+  walk<Vectors>(values, pixels, count, tile, next_run, pixel, gradient, gradient_run,
+                std::make_index_sequence<Runs * Vectors>());
 }
 
 using Walk = void (*)(const float*, const std::uint32_t*, std::size_t, const float*, std::size_t, std::size_t,
