@@ -58,28 +58,24 @@ constexpr std::size_t max_outputs(std::size_t vectors) {
 
 // ---- products ----
 
-// sums(o, c) = (adds: +) sum over tiles of dy(t, o) x(t, c).
+// sums(o, c) = (adds: +) sum over tiles of dy(t, o) x(t, c). i: vectors of sums, Vectors to an output; GCC
+// keeps them in registers from first to last only where no loop runs over them.
+template <std::size_t Vectors, std::size_t... i>
+HWY_INLINE void multiply(const float* dy, std::size_t dy_tile, const float* x, std::size_t x_tile,
+                         std::size_t tiles, bool adds, float* sums, std::index_sequence<i...>) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  V sum[] = {(adds ? hn::Load(d, sums + i * lanes) : hn::Zero(d))...};
+  for (std::size_t t = 0; t < tiles; ++t, dy += dy_tile, x += x_tile) {
+    ((sum[i] = hn::MulAdd(hn::Set(d, dy[i / Vectors]), hn::Load(d, x + i % Vectors * lanes), sum[i])), ...);
+  }
+  (hn::Store(sum[i], d, sums + i * lanes), ...);
+}
+
 template <std::size_t Vectors, std::size_t Outputs>
 void multiply(const float* dy, std::size_t dy_tile, const float* x, std::size_t x_tile, std::size_t tiles,
               bool adds, float* sums) {
-  const D d;
-  const std::size_t lanes = hn::Lanes(d);
-  V sum[Outputs][Vectors];
-  for (std::size_t o = 0; o < Outputs; ++o) {
-    for (std::size_t v = 0; v < Vectors; ++v)
-      sum[o][v] = adds ? hn::Load(d, sums + (o * Vectors + v) * lanes) : hn::Zero(d);
-  }
-  for (std::size_t t = 0; t < tiles; ++t, dy += dy_tile, x += x_tile) {
-    V value[Vectors];
-    for (std::size_t v = 0; v < Vectors; ++v) value[v] = hn::Load(d, x + v * lanes);
-    for (std::size_t o = 0; o < Outputs; ++o) {
-      const V gradient = hn::Set(d, dy[o]);
-      for (std::size_t v = 0; v < Vectors; ++v) sum[o][v] = hn::MulAdd(gradient, value[v], sum[o][v]);
-    }
-  }
-  for (std::size_t o = 0; o < Outputs; ++o) {
-    for (std::size_t v = 0; v < Vectors; ++v) hn::Store(sum[o][v], d, sums + (o * Vectors + v) * lanes);
-  }
+  multiply<Vectors>(dy, dy_tile, x, x_tile, tiles, adds, sums, std::make_index_sequence<Outputs * Vectors>());
 }
 
 using Multiply = void (*)(const float*, std::size_t, const float*, std::size_t, std::size_t, bool, float*);

@@ -103,33 +103,32 @@ void transform_weights(const Shape& shape, const ForwardLayout& layout, const We
 
 // ---- products ----
 
-// One point of `Tiles` tiles times that of a panel: y(t, o) = sum over c of x(t, c) w(c, o).
-template <class W, std::size_t Vectors, std::size_t Tiles>
-void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels) {
+// One point of some tiles times that of a panel: y(t, o) = sum over c of x(t, c) w(c, o). i: vectors of sums,
+// Vectors to a tile; GCC keeps them in registers from first to last only where no loop runs over them.
+template <class W, std::size_t Vectors, std::size_t... i>
+HWY_INLINE void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels,
+                         std::index_sequence<i...>) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t tile = static_cast<std::size_t>(W::points | 1) * lanes;
-  V sum[Tiles][Vectors];
-  for (std::size_t t = 0; t < Tiles; ++t) {
-    for (std::size_t v = 0; v < Vectors; ++v) sum[t][v] = hn::Zero(d);
-  }
+  V sum[] = {(static_cast<void>(i), hn::Zero(d))...};
   const auto add = [&](std::size_t c) HWY_ATTR {
-    V weight[Vectors];
-    for (std::size_t v = 0; v < Vectors; ++v) weight[v] = hn::Load(d, w + v * lanes);
+    ((sum[i] =
+          hn::MulAdd(hn::Set(d, x[i / Vectors * tile + c]), hn::Load(d, w + i % Vectors * lanes), sum[i])),
+     ...);
     w += Vectors * lanes;
-    for (std::size_t t = 0; t < Tiles; ++t) {
-      const V value = hn::Set(d, x[t * tile + c]);
-      for (std::size_t v = 0; v < Vectors; ++v) sum[t][v] = hn::MulAdd(value, weight[v], sum[t][v]);
-    }
   };
   for (; channels >= lanes; channels -= lanes, x += group) {
 #pragma GCC unroll 4
     for (std::size_t c = 0; c < lanes; ++c) add(c);
   }
   for (std::size_t c = 0; c < channels; ++c) add(c);
-  for (std::size_t t = 0; t < Tiles; ++t) {
-    for (std::size_t v = 0; v < Vectors; ++v) hn::Store(sum[t][v], d, y + t * tile + v * group);
-  }
+  (hn::Store(sum[i], d, y + i / Vectors * tile + i % Vectors * group), ...);
+}
+
+template <class W, std::size_t Vectors, std::size_t Tiles>
+void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels) {
+  multiply<W, Vectors>(x, w, y, group, channels, std::make_index_sequence<Tiles * Vectors>());
 }
 
 using Multiply = void (*)(const float*, const float*, float*, std::size_t, std::size_t);
