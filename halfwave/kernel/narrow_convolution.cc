@@ -85,35 +85,31 @@ void copy_padded(const NarrowSize& s, const float* x, std::size_t first, std::si
 
 // ---- forward: P pixels x V vectors of outputs ----
 
-template <class D, std::size_t V, std::size_t P>
+// i: vectors of sums, V to a pixel; GCC keeps them in registers from first to last only where no loop runs
+// over them.
+template <class D, std::size_t V, std::size_t... i>
 HWY_INLINE void forward_block(const NarrowSize& s, const float* x, const float* w, const float* bias,
-                              float* y, std::size_t outputs) {
+                              float* y, std::size_t outputs, std::index_sequence<i...>) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
-  hn::Vec<D> sum[P][V];
-  for (std::size_t v = 0; v < V; ++v) {
-    const auto b = hn::LoadU(d, bias + v * lanes);
-    for (std::size_t p = 0; p < P; ++p) sum[p][v] = b;
-  }
+  hn::Vec<D> sum[] = {hn::LoadU(d, bias + i % V * lanes)...};
+  const std::size_t four = 4 * s.step;
   for (std::size_t row = 0; row < s.kernel_rows; ++row) {
     const float* tap = x + row * s.pitch;
     for (std::size_t t = 0; t < s.taps; ++t, ++tap, w += s.padded_outputs) {
-      hn::Vec<D> weight[V];
-      for (std::size_t v = 0; v < V; ++v) weight[v] = hn::LoadU(d, w + v * lanes);
-      const float* group = tap;
-      for (std::size_t p = 0; p < P; ++p) {
-        if (p % 4 == 0 && p > 0) group += 4 * s.step;
-        const auto value = hn::Set(d, group[p % 4 * s.step]);
-        for (std::size_t v = 0; v < V; ++v) sum[p][v] = hn::MulAdd(value, weight[v], sum[p][v]);
-      }
+      ((sum[i] = hn::MulAdd(hn::Set(d, (tap + i / V / 4 * four)[i / V % 4 * s.step]),
+                            hn::LoadU(d, w + i % V * lanes), sum[i])),
+       ...);
     }
   }
-  for (std::size_t p = 0; p < P; ++p) {
-    for (std::size_t v = 0; v < V; ++v) {
-      float* to = y + p * s.outputs + v * lanes;
-      store_first(sum[p][v], d, to, outputs - std::min(outputs, v * lanes));
-    }
-  }
+  (store_first(sum[i], d, y + i / V * s.outputs + i % V * lanes, outputs - std::min(outputs, i % V * lanes)),
+   ...);
+}
+
+template <class D, std::size_t V, std::size_t P>
+void forward_block(const NarrowSize& s, const float* x, const float* w, const float* bias, float* y,
+                   std::size_t outputs) {
+  forward_block<D, V>(s, x, w, bias, y, outputs, std::make_index_sequence<P * V>());
 }
 
 using ForwardBlock = void (*)(const NarrowSize&, const float*, const float*, const float*, float*,
@@ -267,32 +263,28 @@ void weights_image(const NarrowSize& s, const float* padded, const float* dy, fl
 
 // Pixels above one another: their windows are whole rows apart, so that one addition seldom waits for
 // another.
-template <class D, std::size_t V, std::size_t P>
-HWY_INLINE void data_block(const NarrowSize& s, const float* dy, const float* w, float* dx,
-                           std::size_t taps) {
+template <class D, std::size_t V, std::size_t... i>
+HWY_INLINE void data_block(const NarrowSize& s, const float* dy, const float* w, float* dx, std::size_t taps,
+                           std::index_sequence<i...>) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t down = s.width * s.outputs;
-  hn::Vec<D> sum[P][V];
-  for (std::size_t p = 0; p < P; ++p) {
-    for (std::size_t v = 0; v < V; ++v) sum[p][v] = hn::Zero(d);
-  }
+  hn::Vec<D> sum[] = {(static_cast<void>(i), hn::Zero(d))...};
   for (std::size_t o = 0; o < s.outputs; ++o, w += s.padded_taps) {
-    hn::Vec<D> weight[V];
-    for (std::size_t v = 0; v < V; ++v) weight[v] = hn::LoadU(d, w + v * lanes);
-    for (std::size_t p = 0; p < P; ++p) {
-      const auto value = hn::Set(d, dy[p * down + o]);
-      for (std::size_t v = 0; v < V; ++v) sum[p][v] = hn::MulAdd(value, weight[v], sum[p][v]);
-    }
+    ((sum[i] = hn::MulAdd(hn::Set(d, dy[i / V * down + o]), hn::LoadU(d, w + i % V * lanes), sum[i])), ...);
   }
-  for (std::size_t p = 0; p < P; ++p) {
-    float* to = dx + p * s.stride * s.pitch;
-    for (std::size_t v = 0; v < V; ++v) {
-      // Past the taps the weights are 0, but 0 times an infinite gradient is not.
-      const auto part = hn::IfThenElseZero(hn::FirstN(d, taps - std::min(taps, v * lanes)), sum[p][v]);
-      hn::StoreU(hn::Add(hn::LoadU(d, to + v * lanes), part), d, to + v * lanes);
-    }
-  }
+  const auto add = [&](hn::Vec<D> value, std::size_t row, std::size_t at) HWY_ATTR {
+    float* to = dx + row * s.stride * s.pitch + at;
+    // Past the taps the weights are 0, but 0 times an infinite gradient is not.
+    const auto part = hn::IfThenElseZero(hn::FirstN(d, taps - std::min(taps, at)), value);
+    hn::StoreU(hn::Add(hn::LoadU(d, to), part), d, to);
+  };
+  (add(sum[i], i / V, i % V * lanes), ...);
+}
+
+template <class D, std::size_t V, std::size_t P>
+void data_block(const NarrowSize& s, const float* dy, const float* w, float* dx, std::size_t taps) {
+  data_block<D, V>(s, dy, w, dx, taps, std::make_index_sequence<P * V>());
 }
 
 using DataBlock = void (*)(const NarrowSize&, const float*, const float*, float*, std::size_t);
