@@ -24,7 +24,8 @@ ConvolutionSize size_of(std::int64_t side, std::int64_t in, std::int64_t out, st
 // One channel, less and more than a vector of every machine, strides that leave pixels over.
 std::vector<ConvolutionSize> few_sizes() {
   return {size_of(9, 1, 6, 5, 1, 2),  size_of(8, 3, 33, 3, 2, 1), size_of(7, 6, 16, 5, 1, 0),
-          size_of(10, 5, 7, 3, 3, 0), size_of(5, 20, 9, 1, 2, 0), size_of(4, 1, 1, 4, 1, 3)};
+          size_of(10, 5, 7, 3, 3, 0), size_of(5, 20, 9, 1, 2, 0), size_of(4, 1, 1, 4, 1, 3),
+          size_of(9, 1, 17, 5, 2, 2)};
 }
 
 TEST(ConvolutionContract, TouchesNothingOutsideItsBuffers) {
