@@ -37,7 +37,8 @@ WalkLayout::WalkLayout(const ConvolutionSize& s, bool sparse_x, std::size_t vect
   run_rows = 1;
   // A run shorter than a vector, which mostly lies across two cache lines, is given one of its own where many
   // channels walk over it; and as many rows of the filter as fit.
-  if (block < lanes && kernel_width * block <= lanes && sparse.channels >= together) {
+  constexpr std::size_t many = 16;
+  if (block < lanes && kernel_width * block <= lanes && sparse.channels >= many) {
     pixel = lanes;
     run_rows = std::min(lanes / (kernel_width * block), kernel_height);
   }
