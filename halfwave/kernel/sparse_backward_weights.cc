@@ -5,9 +5,10 @@
 //
 // What is skipped is 0 times a dense value. In a tile whose dense values are not all finite nothing is
 // skipped.
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "halfwave/kernel/compress-inl.h"
 #include "halfwave/kernel/partial-inl.h"
 
 #ifndef HALFWAVE_SPARSE_BACKWARD_WEIGHTS_COMMON
@@ -45,7 +47,6 @@ struct WalkScratch {
   float* values;                // by channel, list_room() each: what is not 0
   std::uint32_t* pixels;        // their places
   std::uint32_t* ends;          // of the lists
-  std::uint64_t* marks;         // of the values of a tile; what no value has is 0
 };
 
 }  // namespace halfwave::kernel::sparse
@@ -96,53 +97,6 @@ void add_alone(const WalkPass& pass, std::size_t number, std::size_t channel, fl
   }
 }
 
-// Which values go to lists. False if a value is not finite, which has no mark.
-bool mark(const WalkPass& pass, bool skips, const float* x, std::size_t pixels, std::uint64_t* marks) {
-  const D d;
-  const std::size_t channels = pass.last_channel - pass.first_channel;
-  auto all_finite = hn::Eq(hn::Zero(d), hn::Zero(d));
-  for (std::size_t p = 0; p < pixels; ++p, x += pass.layout.sparse.channels) {
-    auto* bits = reinterpret_cast<std::uint8_t*>(marks + p * pass.layout.mark_words());
-    for (std::size_t c = 0; c < channels; c += hn::Lanes(d)) {
-      const V value = load_first(d, x + c, channels - c);
-      const auto finite = hn::Eq(hn::Mul(value, hn::Zero(d)), hn::Zero(d));
-      all_finite = hn::And(all_finite, finite);
-      // Lanes past the last channel are 0.
-      const auto wanted = skips ? hn::Ne(value, hn::Zero(d)) : hn::FirstN(d, channels - c);
-      bits += hn::StoreMaskBits(d, hn::And(wanted, finite), bits);
-    }
-  }
-  return hn::AllTrue(d, all_finite);
-}
-
-// The sparse pixels of a tile, which lie one after the other; `first` is the first's number in the pass.
-void list_tile(const WalkPass& pass, bool skips, std::size_t first, std::size_t pixels,
-               const WalkScratch& scratch, float* gradients) {
-  const WalkLayout& l = pass.layout;
-  const std::size_t channels = pass.last_channel - pass.first_channel;
-  const float* x = pass.sparse + first * l.sparse.channels + pass.first_channel;
-  if (!mark(pass, skips, x, pixels, scratch.marks)) {
-    for (std::size_t p = 0; p < pixels; ++p) {
-      for (std::size_t c = 0; c < channels; ++c) {
-        const float value = x[p * l.sparse.channels + c];
-        if (!std::isfinite(value)) add_alone(pass, first + p, c, value, gradients);
-      }
-    }
-  }
-  for (std::size_t c = 0; c < channels; ++c) scratch.ends[c] = static_cast<std::uint32_t>(c * l.list_room());
-  const std::uint64_t* marks = scratch.marks;
-  for (std::size_t p = 0; p < pixels; ++p, x += l.sparse.channels) {
-    for (std::size_t word = 0; word < l.mark_words(); ++word, ++marks) {
-      for (std::uint64_t bits = *marks; bits != 0; bits &= bits - 1) {
-        const std::size_t channel = l.marked_channel(word, static_cast<std::size_t>(std::countr_zero(bits)));
-        const std::uint32_t at = scratch.ends[channel]++;
-        scratch.values[at] = x[channel];
-        scratch.pixels[at] = scratch.places[p];
-      }
-    }
-  }
-}
-
 // A stage of transpose(): the lowest bit of a value's lane becomes the highest of its vector, and the lowest
 // of its vector the highest of its lane.
 template <class T, std::size_t... i>
@@ -161,6 +115,75 @@ template <class T>
 HWY_INLINE void transpose(hn::Vec<T>* rows) {
   constexpr auto half = std::make_index_sequence<vector / 2>();
   for (std::size_t i = 1; i < vector; i *= 2) rotate_places<T>(rows, half);
+}
+
+// To a channel's list: what is not 0.
+HWY_INLINE void append(const WalkScratch& scratch, std::size_t channel, V values,
+                       hn::Vec<hn::RebindToUnsigned<D>> places) {
+  const D d;
+  const hn::RebindToUnsigned<D> du;
+  const Compressor wanted(hn::Ne(values, hn::Zero(d)));
+  const std::uint32_t at = scratch.ends[channel];
+  hn::StoreU(wanted(d, values), d, scratch.values + at);
+  hn::StoreU(wanted(du, places), du, scratch.pixels + at);
+  scratch.ends[channel] = at + static_cast<std::uint32_t>(wanted.count());
+}
+
+// A vector of channels, from `first` on, of up to as many consecutive pixels: transposed, and compressed into
+// the channels' lists.
+void list_pixels(const WalkPass& pass, const float* x, std::size_t pixels, std::size_t first,
+                 const std::uint32_t* places, const WalkScratch& scratch) {
+  const D d;
+  const std::size_t channels = std::min(vector, pass.last_channel - pass.first_channel - first);
+  V values[vector];
+  for (std::size_t i = 0; i < vector; ++i) {
+    values[i] =
+        i < pixels ? load_first(d, x + i * pass.layout.sparse.channels + first, channels) : hn::Zero(d);
+  }
+  transpose<D>(values);
+  const auto place = hn::LoadU(hn::RebindToUnsigned<D>(), places);
+  for (std::size_t i = 0; i < channels; ++i) append(scratch, first + i, values[i], place);
+}
+
+// The same value by value: those that are not finite are added alone. number: of the first pixel in the pass.
+void list_one_by_one(const WalkPass& pass, bool skips, const float* x, std::size_t number, std::size_t pixels,
+                     std::size_t first, const std::uint32_t* places, const WalkScratch& scratch,
+                     float* gradients) {
+  const std::size_t last = std::min(first + vector, pass.last_channel - pass.first_channel);
+  for (std::size_t p = 0; p < pixels; ++p, x += pass.layout.sparse.channels) {
+    for (std::size_t c = first; c < last; ++c) {
+      if (!std::isfinite(x[c])) {
+        add_alone(pass, number + p, c, x[c], gradients);
+      } else if (!skips || x[c] != 0) {
+        const std::uint32_t at = scratch.ends[c]++;
+        scratch.values[at] = x[c];
+        scratch.pixels[at] = places[p];
+      }
+    }
+  }
+}
+
+// The sparse pixels of a tile, which lie one after the other; `number` is the first's in the pass.
+void list_tile(const WalkPass& pass, bool skips, std::size_t number, std::size_t pixels,
+               const WalkScratch& scratch, float* gradients) {
+  const WalkLayout& l = pass.layout;
+  const std::size_t channels = pass.last_channel - pass.first_channel;
+  for (std::size_t c = 0; c < channels; ++c) scratch.ends[c] = static_cast<std::uint32_t>(c * l.list_room());
+  for (std::size_t p = 0; p < pixels; p += vector) {
+    const float* x = pass.sparse + (number + p) * l.sparse.channels + pass.first_channel;
+    const std::size_t count = std::min(vector, pixels - p);
+    // Read one after the other before they are read by channel, as memory likes it.
+    bool finite = true;
+    for (std::size_t i = 0; i < count; ++i)
+      finite = all_finite(x + i * l.sparse.channels, channels) && finite;
+    for (std::size_t c = 0; c < channels; c += vector) {
+      if (skips && finite) {
+        list_pixels(pass, x, count, c, scratch.places + p, scratch);
+      } else {
+        list_one_by_one(pass, skips, x, number + p, count, c, scratch.places + p, scratch, gradients);
+      }
+    }
+  }
 }
 
 // Some windows of a max-pool whose gradients are to be listed.
@@ -237,14 +260,8 @@ bool list_windows(const WalkPass& pass, const Windows& windows, const WalkScratc
     }
     transpose<D>(values);
     transpose<I>(places);
-    for (std::size_t i = 0; i < std::min(vector, channels - c); ++i) {
-      const auto wanted = hn::Ne(values[i], hn::Zero(d));
-      const std::uint32_t at = scratch.ends[c + i];
-      hn::StoreU(hn::Compress(values[i], wanted), d, scratch.values + at);
-      hn::StoreU(hn::Compress(hn::BitCast(du, places[i]), hn::RebindMask(du, wanted)), du,
-                 scratch.pixels + at);
-      scratch.ends[c + i] = at + static_cast<std::uint32_t>(hn::CountTrue(d, wanted));
-    }
+    for (std::size_t i = 0; i < std::min(vector, channels - c); ++i)
+      append(scratch, c + i, values[i], hn::BitCast(du, places[i]));
   }
   return hn::AllTrue(d, all_finite);
 }
@@ -355,30 +372,30 @@ void line_up(const WalkLayout& l, std::size_t images, std::size_t rows, const fl
 }
 
 // Runs of a filter: gradient += value * run of the value's pixel. next_run: floats in the tile from a run to
-// the filter's next.
-template <std::size_t Vectors, std::size_t... i>
+// the filter's next. Each run has a pointer of its own, or GCC keeps a register for each vector's distance.
+template <std::size_t Vectors, std::size_t... run, std::size_t... i>
 HWY_INLINE void walk(const float* values, const std::uint32_t* pixels, std::size_t count, const float* tile,
                      std::size_t next_run, std::size_t pixel, float* gradient, std::size_t gradient_run,
-                     std::index_sequence<i...>) {
+                     std::index_sequence<run...>, std::index_sequence<i...>) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
-  const auto place = [&](float* first, std::size_t run_floats, std::size_t n)
-                         HWY_ATTR { return first + n / Vectors * run_floats + n % Vectors * lanes; };
-  V sum[] = {hn::Load(d, place(gradient, gradient_run, i))...};
+  float* const gradients[] = {gradient + run * gradient_run...};
+  const float* const runs[] = {tile + run * next_run...};
+  V sum[] = {hn::Load(d, gradients[i / Vectors] + i % Vectors * lanes)...};
+  (hwy::Prefetch(gradient + sizeof...(run) * gradient_run + i * lanes), ...);  // those that come next
   for (const float* const end = values + count; values != end; ++values, ++pixels) {
     const V value = hn::Set(d, *values);
-    const float* run = tile + *pixels * pixel;
-    ((sum[i] = hn::MulAdd(value, hn::LoadU(d, run + i / Vectors * next_run + i % Vectors * lanes), sum[i])),
-     ...);
+    const std::size_t at = *pixels * pixel;
+    ((sum[i] = hn::MulAdd(value, hn::LoadU(d, runs[i / Vectors] + at + i % Vectors * lanes), sum[i])), ...);
   }
-  (hn::Store(sum[i], d, place(gradient, gradient_run, i)), ...);
+  (hn::Store(sum[i], d, gradients[i / Vectors] + i % Vectors * lanes), ...);
 }
 
 template <std::size_t Runs, std::size_t Vectors>
 void walk(const float* values, const std::uint32_t* pixels, std::size_t count, const float* tile,
           std::size_t next_run, std::size_t pixel, float* gradient, std::size_t gradient_run) {
   walk<Vectors>(values, pixels, count, tile, next_run, pixel, gradient, gradient_run,
-                std::make_index_sequence<Runs * Vectors>());
+                std::make_index_sequence<Runs>(), std::make_index_sequence<Runs * Vectors>());
 }
 
 using Walk = void (*)(const float*, const std::uint32_t*, std::size_t, const float*, std::size_t, std::size_t,
@@ -505,9 +522,8 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
     const std::size_t tile = whole_lines(l.tile_floats());
     const std::size_t lists = whole_lines(l.channels * l.list_room());
     const std::size_t ends = whole_lines(l.channels);
-    const std::size_t marks = whole_lines(2 * l.marks());
     const std::size_t packed = l.lined_up() ? whole_lines(l.packed_floats()) : 0;
-    const std::size_t each = gradients + tile + packed + 2 * lists + ends + marks;
+    const std::size_t each = gradients + tile + packed + 2 * lists + ends;
     const std::size_t workers = l.channel_parts * l.image_parts;
     float* memory = workspace.floats(each * workers);
     const auto images = static_cast<std::size_t>(n);
@@ -533,9 +549,7 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
                                   .places = places_.data(),
                                   .values = values,
                                   .pixels = reinterpret_cast<std::uint32_t*>(values + lists),
-                                  .ends = reinterpret_cast<std::uint32_t*>(values + 2 * lists),
-                                  .marks = reinterpret_cast<std::uint64_t*>(values + 2 * lists + ends)};
-        std::fill_n(scratch.marks, l.marks(), std::uint64_t{0});
+                                  .ends = reinterpret_cast<std::uint32_t*>(values + 2 * lists)};
         if (!HWY_DYNAMIC_DISPATCH(walk_images)(pass, scratch, own)) done = false;
       }
     });
@@ -548,19 +562,25 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
     const auto outputs = static_cast<std::size_t>(size_.output_channels);
     const auto inputs = static_cast<std::size_t>(size_.input_channels);
     const std::size_t taps = l.kernel_height * l.kernel_width;
+    // Of an output and a tap: inputs whose gradients lie at the same distance from each other.
+    const std::size_t together = sparse_x_ ? l.channels : l.block;
+    const std::size_t step = sparse_x_ ? l.runs * l.run_vectors * l.lanes : 1;
     parallel_for(outputs, 1, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t o = begin; o < end; ++o) {
         for (std::size_t tap = 0; tap < taps; ++tap) {
           const std::size_t turned = sparse_x_ ? taps - 1 - tap : tap;
-          for (std::size_t i = 0; i < inputs; ++i) {
-            const std::size_t sparse = sparse_x_ ? i : o;
-            const std::size_t dense = sparse_x_ ? o : i;
+          float* to = dw + (o * taps + tap) * inputs;
+          for (std::size_t first = 0; first < inputs; first += together) {
+            const std::size_t sparse = sparse_x_ ? first : o;
+            const std::size_t dense = sparse_x_ ? o : first;
             const float* from =
                 memory + sparse / l.channels * l.image_parts * each +
                 l.gradient(sparse % l.channels, dense, turned / l.kernel_width, turned % l.kernel_width);
-            float sum = *from;
-            for (std::size_t part = 1; part < l.image_parts; ++part) sum += from[part * each];
-            dw[(o * taps + tap) * inputs + i] += sum;
+            for (std::size_t i = 0; i < std::min(together, inputs - first); ++i) {
+              float sum = from[i * step];
+              for (std::size_t part = 1; part < l.image_parts; ++part) sum += from[part * each + i * step];
+              to[first + i] += sum;
+            }
           }
         }
       }

@@ -72,7 +72,7 @@ void WalkLayout::make_room_for(const PoolSize& s) {
 
 std::vector<std::uint32_t> WalkLayout::places() const {
   std::vector<std::uint32_t> all;
-  all.reserve(tile_pixels());
+  all.reserve(tile_pixels() + lanes);
   for (std::size_t image = 0; image < tile_images; ++image) {
     for (std::size_t row = 0; row < tile_height; ++row) {
       const std::size_t begin = (image * tile_rows() + row * stride_height) * tile_row();
@@ -80,6 +80,7 @@ std::vector<std::uint32_t> WalkLayout::places() const {
         all.push_back(static_cast<std::uint32_t>(begin + column * stride_width));
     }
   }
+  all.resize(tile_pixels() + lanes);
   return all;
 }
 

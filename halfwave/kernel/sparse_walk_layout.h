@@ -39,13 +39,8 @@ struct WalkLayout {
   std::size_t list_room() const { return (parts_of(listed_pixels + lanes, 16) | 1) * 16; }
   // For lists made from a max-pool's gradient: a tile may see more windows than it has pixels.
   void make_room_for(const PoolSize& size);
-  // A bit for each value of a pixel: those of a vector in whole bytes, those of a pixel in whole words.
-  std::size_t mark_words() const { return parts_of(parts_of(channels, lanes) * parts_of(lanes, 8), 8); }
-  std::size_t marked_channel(std::size_t word, std::size_t bit) const {
-    return lanes < 8 ? (8 * word + bit / 8) * lanes + bit % 8 : 64 * word + bit;
-  }
-  std::size_t marks() const { return listed_pixels * mark_words(); }
-  // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels. Whatever the threads.
+  // Where the runs of the tile's sparse pixels begin in the dense tile, in pixels, and a vector
+  // of 0 behind them. Whatever the threads.
   std::vector<std::uint32_t> places() const;
   // As dense pixels lie, or each with the run that begins there. A vector may be read past the last run.
   std::size_t packed_floats() const { return tile_images * tile_rows() * tile_row() * block + lanes; }
