@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -22,6 +21,7 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "halfwave/kernel/compress-inl.h"
 #include "halfwave/kernel/partial-inl.h"
 
 #ifndef HALFWAVE_SPARSE_FORWARD_COMMON
@@ -203,10 +203,11 @@ void make_lists(const ScatterLayout& l, Image image, std::size_t top, std::size_
           for (std::size_t c = first; c < last; c += lanes) {
             hn::Mask<D> kept;
             const V value = image.load(c, last - c, kept);
-            hn::StoreU(hn::Compress(value, kept), d, values + at);
+            const Compressor wanted(kept);
+            hn::StoreU(wanted(d, value), d, values + at);
             const auto channel = hn::Add(order, hn::Set(du, static_cast<std::uint32_t>(c - first)));
-            hn::StoreU(hn::Compress(channel, hn::RebindMask(du, kept)), du, offsets + at);
-            at += hn::CountTrue(d, kept);
+            hn::StoreU(wanted(du, channel), du, offsets + at);
+            at += wanted.count();
           }
           *counts++ = static_cast<std::uint16_t>(at - before);
         }
@@ -255,10 +256,16 @@ HWY_INLINE void store_column(const V* sum, const OutputRows& rows, std::ptrdiff_
   }
 }
 
-template <std::size_t... i>
-HWY_INLINE void add_products(V* sum, V value, const float* weights, std::index_sequence<i...>) {
+// The values of a pixel, [values, end), onto its outputs from `first` on.
+template <std::size_t first, std::size_t... i>
+HWY_INLINE void add_products(V* sum, const float* values, const float* end, const std::uint32_t* offsets,
+                             const float* weights, std::size_t stride, std::index_sequence<i...>) {
   const D d;
-  ((sum[i] = hn::MulAdd(value, hn::Load(d, weights + i * hn::Lanes(d)), sum[i])), ...);
+  for (; values != end; ++values, ++offsets) {
+    const V value = hn::Set(d, *values);
+    const float* w = weights + *offsets * stride;
+    ((sum[first + i] = hn::MulAdd(value, hn::Load(d, w + (first + i) * hn::Lanes(d)), sum[first + i])), ...);
+  }
 }
 
 template <std::size_t by, std::size_t... i>
@@ -284,8 +291,26 @@ HWY_INLINE void scatter(const Piece& piece, const float* w, const float* values,
    ...);
   for (std::ptrdiff_t k = 0; k < inputs; ++k, ++column) {
     load_column<Vectors, whole>(sum + reach * column_vectors, rows, column + reach, vectors);
-    for (const float* const end = values + counts[k]; values != end; ++values, ++offsets)
-      add_products(sum, hn::Set(d, *values), w + *offsets * stride, std::make_index_sequence<all>());
+    const float* const end = values + counts[k];
+    const std::ptrdiff_t past = column + reach - rows.columns;  // the last tap, beyond the last column
+    if ((column >= 0 && past < 0) || rows.columns <= reach) {
+      add_products<0>(sum, values, end, offsets, w, stride, std::make_index_sequence<all>());
+    } else if (column < 0) {  // taps from -column on
+      ((column + 1 + static_cast<std::ptrdiff_t>(tap) == 0
+            ? add_products<(tap + 1) * column_vectors>(
+                  sum, values, end, offsets, w, stride,
+                  std::make_index_sequence<(Taps - 1 - tap) * column_vectors>())
+            : void()),
+       ...);
+    } else {  // taps up to reach - past - 1
+      ((past == static_cast<std::ptrdiff_t>(tap)
+            ? add_products<0>(sum, values, end, offsets, w, stride,
+                              std::make_index_sequence<(Taps - 1 - tap) * column_vectors>())
+            : void()),
+       ...);
+    }
+    values = end;
+    offsets += counts[k];
     store_column<Vectors, whole>(sum, rows, column, vectors);
     move_down<column_vectors>(sum, std::make_index_sequence<all - column_vectors>());
   }
@@ -306,21 +331,34 @@ using ScatterRow = void (*)(const Piece&, const float*, const float*, const std:
 
 template <std::size_t Vectors, bool whole>
 ScatterRow scatter_row_of(std::size_t rows, std::size_t taps) {
-  if (rows == 3) return &scatter_row<3, 3, Vectors, whole>;
   if constexpr (Vectors == 1) {
+    if (rows == 3) return &scatter_row<3, 3, Vectors, whole>;
     if (rows == 5) return &scatter_row<5, 5, Vectors, whole>;
   }
-  static constexpr ScatterRow table[] = {
-      &scatter_row<1, 1, Vectors, whole>, &scatter_row<1, 2, Vectors, whole>,
-      &scatter_row<1, 3, Vectors, whole>, &scatter_row<1, 4, Vectors, whole>,
-      &scatter_row<1, 5, Vectors, whole>};
+  if constexpr (Vectors < 4) {
+    if (taps == 4) return &scatter_row<1, 4, Vectors, whole>;
+    if (taps == 5) return &scatter_row<1, 5, Vectors, whole>;
+  }
+  static constexpr ScatterRow table[] = {&scatter_row<1, 1, Vectors, whole>,
+                                         &scatter_row<1, 2, Vectors, whole>,
+                                         &scatter_row<1, 3, Vectors, whole>};
   return table[taps - 1];
 }
 
 ScatterRow scatter_row_of(const ScatterLayout& l, const Block& block, const Piece& piece) {
+  if (block.vectors == 4) return scatter_row_of<4, true>(l.rows_together, piece.taps);
   if (block.vectors == 2) return scatter_row_of<2, true>(l.rows_together, piece.taps);
   if (block.channels == l.lanes) return scatter_row_of<1, true>(l.rows_together, piece.taps);
   return scatter_row_of<1, false>(l.rows_together, piece.taps);
+}
+
+// What the products are added to: `count` outputs of a pixel, from `first` on.
+HWY_INLINE void start(const ScatterPass& pass, std::size_t first, std::size_t count, float* y) {
+  const D d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const V bias = load_first(d, pass.bias + first + i, count - i);
+    store_first(pass.adds ? hn::Add(bias, load_first(d, y + i, count - i)) : bias, d, y + i, count - i);
+  }
 }
 
 // One image, for the blocks [first, last) of outputs.
@@ -329,14 +367,8 @@ void scatter_blocks(const ScatterPass& pass, std::size_t image, std::size_t firs
   const ScatterLayout& l = pass.layout;
   const std::size_t from = l.blocks[first].first;
   const std::size_t to = l.blocks[last - 1].first + l.blocks[last - 1].channels;
-  for (std::size_t pixel = 0; pixel < l.output_height * l.output_width; ++pixel) {
-    float* begin = y + pixel * l.outputs + from;
-    if (pass.adds) {
-      std::transform(pass.bias + from, pass.bias + to, begin, begin, std::plus<>());
-    } else {
-      std::copy(pass.bias + from, pass.bias + to, begin);
-    }
-  }
+  for (std::size_t pixel = 0; pixel < l.output_height * l.output_width; ++pixel)
+    start(pass, from, to - from, y + pixel * l.outputs + from);
   for (std::size_t top = 0; top < l.height; top += l.band) {
     const std::size_t rows = std::min(l.band, l.height - top);
     if (pass.pooled != nullptr) {

@@ -87,28 +87,24 @@ ScatterLayout::ScatterLayout(const ConvolutionSize& s, bool is_forward, std::siz
   if (!forward) first_inputs.push_back(0);
   constexpr std::size_t slice_floats = 7168;  // 28 KB
   const std::size_t row_taps = std::min(kernel_width, most_taps);
-  // Where the sums and the weights of all rows of a filter fit, they are made at once.
-  const bool square = kernel_height == kernel_width && (kernel_height == 3 || kernel_height == 5);
-  std::size_t vectors = 2;
-  rows_together = square && stride_height == 1 && stride == 1 ? kernel_height : 1;
-  const auto fits = [&] {
-    const std::size_t sums = rows_together * row_taps * vectors;
+  const auto fits = [&](std::size_t sums) {
     return sums <= sum_registers(lanes) && channels * sums * lanes <= slice_floats;
   };
-  if (rows_together > 1 && !fits()) {
-    vectors = 1;
-    if (!fits()) {
-      vectors = 2;
-      rows_together = 1;
-    }
-  }
+  // As many outputs together as there are registers for, and room for the weights of all channels; of few
+  // outputs all rows of the filter.
+  std::size_t vectors = row_taps <= 3 && fits(row_taps * 4) ? 4 : 2;
+  const bool square = kernel_height == kernel_width && (kernel_height == 3 || kernel_height == 5);
+  rows_together =
+      square && stride_height == 1 && stride == 1 && outputs < 2 * lanes && fits(kernel_height * kernel_width)
+          ? kernel_height
+          : 1;
   for (std::size_t at = 0; at < outputs;) {
     const std::size_t left = outputs - at;
-    const std::size_t together = left >= vectors * lanes ? vectors : 1;
-    blocks.push_back({.first = at, .vectors = together, .channels = std::min(left, together * lanes)});
+    while (vectors > 1 && left < vectors * lanes) vectors /= 2;
+    blocks.push_back({.first = at, .vectors = vectors, .channels = std::min(left, vectors * lanes)});
     at += blocks.back().channels;
   }
-  const std::size_t channel_floats = rows_together * row_taps * vectors * lanes;
+  const std::size_t channel_floats = rows_together * row_taps * blocks.front().vectors * lanes;
   channels_together = std::clamp<std::size_t>(slice_floats / channel_floats, 1, channels);
   channel_blocks = parts_of(channels, channels_together);
   channels_together = parts_of(channels, channel_blocks);
