@@ -139,7 +139,8 @@ std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(co
   const bool x_possible = size.stride_height == 1 && size.stride_width == 1;
   const SparseCost x_cost = x_possible ? walk_cost(size, true, vector_lanes()) : never;
   const SparseCost dy_cost = walk_cost(size, false, vector_lanes());
-  if (std::min(x_cost.at(1), dy_cost.at(1)) >= dense.cost) return kernel;
+  // Of a max-pool's gradient little is looked at.
+  if (std::min(x_cost.at(1), dy_cost.at(1, 0)) >= dense.cost) return kernel;
   return make_backward_weights_by_zeros(size, std::move(kernel), dense.cost, x_cost, dy_cost);
 }
 

@@ -31,20 +31,19 @@ constexpr double few_channels_output = 14;
 
 // Zero-skipping: a lane of a vector listed; a pixel met with the rows of a filter that are made at once and a
 // block of outputs; a value of its list, besides its products; a weight packed; an output begun.
-constexpr double listed_value = 24;
+constexpr double listed_value = 27;
 constexpr double met_pixel = 380;
 constexpr double met_value = 20;
-constexpr double scattered_product = 1.35;
+constexpr double scattered_product = 1.27;
 constexpr double packed_weight = 100;
 constexpr double begun_output = 11;
 
-// In backward-weights: a lane looked at; a value put into its list; a dense value packed; a gradient fetched
-// and put back.
-constexpr double seen_value = 22;
-constexpr double sorted_value = 127;
+// In backward-weights: a lane listed; a dense value packed; a list walked once, with as many gradients as the
+// registers hold, which are fetched and put back.
+constexpr double sorted_value = 33;
+constexpr double packed_value = 10;
+constexpr double walked_list = 3000;
 constexpr double walked_product = 1.45;
-constexpr double packed_value = 14;
-constexpr double kept_gradient = 31;
 
 double whole(std::size_t channels, std::size_t lanes) {
   return static_cast<double>(parts_of(channels, lanes) * lanes);
@@ -128,11 +127,13 @@ SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const Convolu
 SparseCost walk_cost(const ConvolutionSize& size, bool skips_x, std::size_t lanes) {
   const sparse::WalkLayout l(size, skips_x, lanes, 1);
   const double tiles = real(parts_of(l.sparse.height, l.tile_height)) / real(l.tile_images);
-  const double runs = real(l.runs * l.run_vectors * lanes);
-  const double looked = seen_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes);
-  return {.fixed = looked + tiles * (packed_value * real(l.packed_floats() * l.blocks) +
-                                     kept_gradient * real(l.sparse.channels * l.blocks) * runs),
-          .products = real(l.sparse.size()) * (sorted_value + walked_product * real(l.blocks) * runs),
+  const double lists = tiles * real(l.sparse.channels * l.blocks);
+  const double walks = real(parts_of(l.runs, l.runs_together) * parts_of(l.run_vectors, l.vectors));
+  const double looked =
+      sorted_value * real(l.sparse.height * l.sparse.width) * whole(l.sparse.channels, lanes);
+  return {.fixed = looked + tiles * packed_value * real(l.packed_floats() * l.blocks) +
+                   walked_list * lists * walks,
+          .products = walked_product * real(l.sparse.size() * l.blocks * l.runs * l.run_vectors * lanes),
           .looked = looked};
 }
 
