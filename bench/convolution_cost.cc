@@ -16,6 +16,7 @@
 #include "halfwave/kernel/convolution.h"
 #include "halfwave/kernel/convolution_cost.h"
 #include "halfwave/kernel/multiply_add_limit.h"
+#include "halfwave/kernel/vector_lanes.h"
 
 namespace halfwave::kernel {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "halfwave/kernel/convolution_by_zeros.h"
 #include "halfwave/kernel/convolution_cost.h"
+#include "halfwave/kernel/vector_lanes.h"
 #include "halfwave/kernel/winograd_matrix.h"
 
 namespace halfwave::kernel {

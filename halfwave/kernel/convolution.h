@@ -92,8 +92,6 @@ std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const Co
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size,
                                                                               const ConvolutionUse& use);
 
-std::size_t vector_lanes();  // floats of a vector of the instruction set in use
-
 // The implementations, for tests and benchmarks. The narrow ones are for few input channels: dilation 1, one
 // group; see narrow_convolution.cc.
 std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size, bool adds = false);

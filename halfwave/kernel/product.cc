@@ -1,8 +1,9 @@
-// Forward in inference by oneDNN's inner product on weights packed once; for very few rows, where the weights
-// are read once and memory decides, by a product of our own, whose weights lie in the order in which it reads
-// them. In training, where packing every step would cost more than the product, by one that takes x and
-// weights as they lie, inputs innermost: dot products of some rows with some outputs at a time.
-// Backward by oneDNN's sgemm on the weights as they are.
+// Forward without the zeros of x where there are enough of them (sparse_product.cc). Else in inference by
+// oneDNN's inner product on weights packed once; for very few rows, where the weights are read once and
+// memory decides, by panels, whose weights lie in the order in which they are read. In training, where
+// packing every step would cost more than the product, by one that takes x and weights as they lie, inputs
+// innermost: dot products of some rows with some outputs at a time. Backward by oneDNN's sgemm on the weights
+// as they are.
 #include "halfwave/kernel/product.h"
 
 #include <dnnl.h>
@@ -16,6 +17,7 @@
 #include "halfwave/kernel/onednn.h"
 #include "halfwave/kernel/parts.h"
 #include "halfwave/kernel/sum_registers.h"
+#include "halfwave/kernel/zero_share.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/product.cc"
@@ -28,46 +30,6 @@ HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// y = x w + b for a panel of V vectors of outputs, of which `count` outputs are there; w is inputs x outputs.
-template <std::size_t V>
-void panel(const float* x, const float* w, const float* b, float* y, std::size_t inputs, std::size_t count) {
-  const hn::CappedTag<float, 16> d;
-  const std::size_t lanes = hn::Lanes(d);
-  hn::Vec<decltype(d)> sum[V];
-  for (std::size_t v = 0; v < V; ++v) sum[v] = hn::Zero(d);
-  for (std::size_t i = 0; i < inputs; ++i) {
-    const auto value = hn::Set(d, x[i]);
-    for (std::size_t v = 0; v < V; ++v) sum[v] = hn::MulAdd(value, hn::LoadU(d, w + v * lanes), sum[v]);
-    w += V * lanes;
-  }
-  for (std::size_t v = 0; v < V && v * lanes < count; ++v) {
-    const std::size_t rest = count - v * lanes;
-    if (b != nullptr) sum[v] = hn::Add(sum[v], load_first(d, b + v * lanes, rest));
-    store_first(sum[v], d, y + v * lanes, rest);
-  }
-}
-
-void multiply_panel(const float* x, const float* w, const float* b, float* y, std::size_t inputs,
-                    std::size_t width, std::size_t count) {
-  const hn::CappedTag<float, 16> d;
-  switch (width / hn::Lanes(d)) {
-    case 1:
-      return panel<1>(x, w, b, y, inputs, count);
-    case 2:
-      return panel<2>(x, w, b, y, inputs, count);
-    case 4:
-      return panel<4>(x, w, b, y, inputs, count);
-    case 8:
-      return panel<8>(x, w, b, y, inputs, count);
-    case 16:
-      return panel<16>(x, w, b, y, inputs, count);
-    case 32:
-      return panel<32>(x, w, b, y, inputs, count);
-    default:
-      return panel<64>(x, w, b, y, inputs, count);
-  }
-}
 
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
@@ -160,7 +122,6 @@ HWY_AFTER_NAMESPACE();
 namespace halfwave::kernel {
 namespace {
 
-HWY_EXPORT(multiply_panel);
 HWY_EXPORT(add_dot_products);
 HWY_EXPORT(outputs_of_a_tile);
 
@@ -210,8 +171,8 @@ struct ProductForward::Bound {
   dnnl::stream stream{onednn::engine()};
 };
 
-ProductForward::ProductForward(const ProductSize& size, bool training)
-    : size_(size), training_(training), no_bias_(static_cast<std::size_t>(size.outputs)) {}
+ProductForward::ProductForward(const ProductSize& size, bool training, KernelChoice kernels)
+    : size_(size), training_(training), kernels_(kernels), no_bias_(static_cast<std::size_t>(size.outputs)) {}
 
 ProductForward::~ProductForward() = default;
 
@@ -221,44 +182,25 @@ void ProductForward::load(const float* w, const float* b) {
   ++version_;
 }
 
-// Panels of `width` outputs, input after input; as wide as leaves one for each thread.
-void ProductForward::pack_panels() {
-  if (panels_version_ == version_) return;
-  const auto inputs = static_cast<std::size_t>(size_.inputs);
-  const auto outputs = static_cast<std::size_t>(size_.outputs);
-  const std::size_t share = outputs / static_cast<std::size_t>(thread_count());
-  width_ = share > 32 ? 64 : share > 16 ? 32 : 16;
-  panels_.assign((outputs + width_ - 1) / width_ * width_ * inputs, 0.0F);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    float* to = panels_.data() + o / width_ * width_ * inputs + o % width_;
-    for (std::size_t i = 0; i < inputs; ++i) to[i * width_] = w_[o * inputs + i];
-  }
-  panels_version_ = version_;
+bool ProductForward::skips(std::int64_t n, const float* x) {
+  zeros_ = -1;
+  if (training_ || n > few_rows || kernels_ == KernelChoice::dense || kernels_ == KernelChoice::winograd)
+    return false;
+  zeros_ = zero_share(x, static_cast<std::size_t>(n * size_.inputs));
+  // Beyond the caches memory gives pieces of weights more slowly than all of them.
+  const double enough = size_.inputs * size_.outputs < 1 << 22 ? 0.3 : 0.6;
+  return kernels_ == KernelChoice::sparse || zeros_ > enough;
 }
 
 void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
                          Workspace& workspace) {
-  const auto inputs = static_cast<std::size_t>(size_.inputs);
   const auto outputs = static_cast<std::size_t>(size_.outputs);
-  if (n <= few_rows && !training_) {
-    pack_panels();
-    const std::size_t panels = (outputs + width_ - 1) / width_;
-    for (std::size_t image = 0; image < static_cast<std::size_t>(n); ++image) {
-      float* to = y + image * outputs;
-      parallel_for(panels, parallel_grain / (inputs * width_) + 1,
-                   [&](std::size_t begin, std::size_t end, int) {
-                     for (std::size_t o = begin * width_; o < std::min(end * width_, outputs); o += width_) {
-                       const std::size_t count = std::min(width_, outputs - o);
-                       HWY_DYNAMIC_DISPATCH(multiply_panel)
-                       (x + image * inputs, panels_.data() + o * inputs, b_ != nullptr ? b_ + o : nullptr,
-                        to + o, inputs, width_, count);
-                       epilogue(to + o, count);
-                     }
-                   });
-    }
-    return;
-  }
-  if (training_) {
+  skips_ = skips(n, x);
+  if (!training_ && n <= few_rows) {
+    if (panels_version_ != version_) panels_.pack(size_, w_);
+    panels_version_ = version_;
+    product_by_panels(size_, n, x, panels_, b_, skips_, y, workspace);
+  } else if (training_) {
     multiply_rows(static_cast<std::size_t>(n), x, y);
   } else {
     run_onednn(n, x, y, workspace);

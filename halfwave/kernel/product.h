@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "halfwave/kernel/epilogue.h"
+#include "halfwave/kernel/kernel_choice.h"
 #include "halfwave/kernel/workspace.h"
 
 namespace halfwave::kernel {
@@ -15,33 +16,49 @@ struct ProductSize {
   std::int64_t outputs;
 };
 
+// Weights in the order in which product_by_panels() reads them: whole vectors of outputs, input after input.
+struct ProductPanels {
+  Workspace memory;
+  const float* weights = nullptr;
+  std::size_t vectors = 0;  // of outputs, in a panel
+  bool finite = true;       // all weights
+
+  void pack(const ProductSize& size, const float* w);
+};
+
 // y = x w^T + b, then the epilogue. In inference weights are packed at the first run after they have changed;
 // in training, where they change every step, they are taken as they lie. One object serves one thread at a
 // time.
 class ProductForward {
  public:
-  ProductForward(const ProductSize& size, bool training);
+  ProductForward(const ProductSize& size, bool training, KernelChoice kernels);
   ~ProductForward();
 
   // Takes over new weights and bias (bias may be null). The pointers must live until the next load.
   void load(const float* w, const float* b);
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace);
 
+  // Of the last run: whether the zeros of x were skipped, and their share; negative: not counted.
+  bool skipped() const { return skips_; }
+  double zeros() const { return zeros_; }
+
  private:
   struct Bound;  // oneDNN's primitive for one number of rows
 
-  void pack_panels();
+  bool skips(std::int64_t n, const float* x);
   void run_onednn(std::int64_t n, const float* x, float* y, Workspace& workspace);
   void multiply_rows(std::size_t n, const float* x, float* y) const;
 
   ProductSize size_;
   bool training_;
+  KernelChoice kernels_;
+  bool skips_ = false;
+  double zeros_ = -1;
   const float* w_ = nullptr;
   const float* b_ = nullptr;
   std::uint64_t version_ = 0;
   std::vector<float> no_bias_;
-  std::vector<float> panels_;  // the weights in the order in which few rows read them
-  std::size_t width_ = 0;      // of a panel: outputs
+  ProductPanels panels_;
   std::uint64_t panels_version_ = 0;
   std::vector<std::unique_ptr<Bound>> bounds_;
 };
@@ -54,12 +71,18 @@ void product_backward_data(const ProductSize& size, std::int64_t n, const float*
 void product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
                               float* dw);
 
-// Both without the zeros of dy, except where they would meet infinity or NaN.
+// y = x w^T + b (which may be null) for few rows, for which the weights are but read; without those that a 0
+// in x would meet, if it `skips` them and all are finite.
+void product_by_panels(const ProductSize& size, std::int64_t n, const float* x, const ProductPanels& panels,
+                       const float* b, bool skips, float* y, Workspace& workspace);
+
+// Both backward passes without the zeros of dy, except where they would meet infinity or NaN.
 void sparse_product_backward_data(const ProductSize& size, std::int64_t n, const float* dy, const float* w,
                                   float* dx, Workspace& workspace);
 void sparse_product_backward_weights(const ProductSize& size, std::int64_t n, const float* x, const float* dy,
                                      float* dw, Workspace& workspace);
-// Whether they are faster at that share of zeros. Constants: bench/linear_cost.cc.
+
+// Whether that is faster at that share of zeros. Constants: bench/linear_cost.cc.
 bool skipping_pays(const ProductSize& size, std::int64_t n, double zeros);
 
 }  // namespace halfwave::kernel

@@ -18,6 +18,7 @@
 #include "halfwave/kernel/parts.h"
 #include "halfwave/kernel/sparse_walk_layout.h"
 #include "halfwave/kernel/sum_registers.h"
+#include "halfwave/kernel/vector_lanes.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/sparse_backward_weights.cc"
@@ -26,6 +27,7 @@
 
 #include "halfwave/kernel/compress-inl.h"
 #include "halfwave/kernel/partial-inl.h"
+#include "halfwave/kernel/transpose-inl.h"
 
 #ifndef HALFWAVE_SPARSE_BACKWARD_WEIGHTS_COMMON
 #define HALFWAVE_SPARSE_BACKWARD_WEIGHTS_COMMON
@@ -95,26 +97,6 @@ void add_alone(const WalkPass& pass, std::size_t number, std::size_t channel, fl
         gradients[l.gradient(channel, c, r, t)] += value * pixel[c];
     }
   }
-}
-
-// A stage of transpose(): the lowest bit of a value's lane becomes the highest of its vector, and the lowest
-// of its vector the highest of its lane.
-template <class T, std::size_t... i>
-HWY_INLINE void rotate_places([[maybe_unused]] hn::Vec<T>* rows, std::index_sequence<i...>) {
-#if HWY_TARGET != HWY_SCALAR
-  const T d;
-  const hn::Vec<T> next[] = {hn::ConcatEven(d, rows[2 * i + 1], rows[2 * i])...,
-                             hn::ConcatOdd(d, rows[2 * i + 1], rows[2 * i])...};
-  ((rows[i] = next[i]), ...);
-  ((rows[i + vector / 2] = next[i + vector / 2]), ...);
-#endif
-}
-
-// As many vectors as they have lanes: rows become columns.
-template <class T>
-HWY_INLINE void transpose(hn::Vec<T>* rows) {
-  constexpr auto half = std::make_index_sequence<vector / 2>();
-  for (std::size_t i = 1; i < vector; i *= 2) rotate_places<T>(rows, half);
 }
 
 // To a channel's list: what is not 0.

@@ -15,6 +15,7 @@
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/convolution.h"
 #include "halfwave/kernel/sparse_scatter_layout.h"
+#include "halfwave/kernel/vector_lanes.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/sparse_forward.cc"

@@ -365,10 +365,6 @@ class WinogradBackwardData final : public ConvolutionBackwardData {
 
 }  // namespace
 
-std::size_t vector_lanes() {
-  return HWY_DYNAMIC_DISPATCH(winograd_forward_kernels)(WinogradTile::f4x4_3x3).lanes;
-}
-
 std::unique_ptr<ConvolutionForward> make_winograd_forward(const ConvolutionSize& size, WinogradTile tile,
                                                           const ConvolutionUse& use) {
   return std::make_unique<WinogradForward>(shape_of(size), static_cast<std::size_t>(size.kernel_height), tile,

@@ -12,7 +12,7 @@ class LinearOperation final : public Operation {
   LinearOperation(kernel::ProductSize size, const OperationRequest& request, std::size_t weight,
                   std::optional<std::size_t> bias)
       : size_(size),
-        forward_(size, request.training),
+        forward_(size, request.training, request.kernels),
         epilogue_(request.epilogue),
         weight_(weight),
         bias_(bias),
@@ -53,6 +53,9 @@ class LinearOperation final : public Operation {
     }
   }
 
+  KernelUse forward_kernel() const override {
+    return {.name = forward_.skipped() ? "sparse" : "", .zeros = forward_.zeros()};
+  }
   KernelUse backward_data_kernel() const override { return data_kernel_; }
   KernelUse backward_weights_kernel() const override { return weights_kernel_; }
 

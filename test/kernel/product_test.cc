@@ -13,11 +13,31 @@ namespace halfwave::kernel {
 namespace {
 
 void forward(const ProductSize& size, std::int64_t n, const float* x, const float* w, const float* b,
-             float* y, const Epilogue& epilogue, bool training) {
-  ProductForward product(size, training);
+             float* y, const Epilogue& epilogue, bool training, KernelChoice kernels) {
+  ProductForward product(size, training, kernels);
   Workspace workspace;
   product.load(w, b);
   product.run(n, x, y, epilogue, workspace);
+}
+
+// Every way forward: calls test(training, kernels).
+template <class Test>
+void over_ways(Test&& test) {
+  for (const bool training : {false, true}) {
+    for (const KernelChoice kernels : {KernelChoice::dense, KernelChoice::sparse}) {
+      SCOPED_TRACE(fmt::format("training {}, kernels {}", training, static_cast<int>(kernels)));
+      test(training, kernels);
+    }
+  }
+}
+
+// Half of them 0, of either sign.
+std::vector<float> values_with_zeros(RandomStream& random, std::size_t count) {
+  std::vector<float> values = normal_values(random, count);
+  for (float& value : values) {
+    if (random.below(2) == 0) value = random.below(2) == 0 ? 0.0F : -0.0F;
+  }
+  return values;
 }
 
 struct Case {
@@ -85,7 +105,7 @@ struct Product {
 TEST(Product, RunsForward) {
   over_cases([](const Case& c, Edge edge) {
     RandomStream random = random_of(static_cast<std::uint64_t>(c.inputs));
-    const Guarded<float> x(normal_values(random, area(c.n, c.inputs)), edge);
+    const Guarded<float> x(values_with_zeros(random, area(c.n, c.inputs)), edge);
     const Guarded<float> w(normal_values(random, area(c.outputs, c.inputs)), edge);
     const Guarded<float> b(normal_values(random, area(c.outputs, 1)), edge);
     const auto inputs = static_cast<std::size_t>(c.inputs);
@@ -96,10 +116,10 @@ TEST(Product, RunsForward) {
         [&](std::size_t k, std::size_t j) { return w.data()[j * inputs + k]; });
     Product with_bias = expected;
     for (std::size_t i = 0; i < with_bias.value.size(); ++i) with_bias.add(i, b.data()[i % outputs], 2);
-    for (const bool training : {false, true}) {
+    over_ways([&](bool training, KernelChoice kernels) {
       const auto run = [&](const float* bias, const Epilogue& epilogue) {
         Guarded<float> y(area(c.n, c.outputs), edge);
-        forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), bias, y.data(), epilogue, training);
+        forward({c.inputs, c.outputs}, c.n, x.data(), w.data(), bias, y.data(), epilogue, training, kernels);
         return y.values();
       };
       expect_within(run(nullptr, {}), expected.value, expected.bound, "y without bias");
@@ -107,7 +127,7 @@ TEST(Product, RunsForward) {
       expect_within(biased, with_bias.value, with_bias.bound, "y");
       const std::vector<float> counted = run(b.data(), counting_epilogue());
       for (std::size_t i = 0; i < counted.size(); ++i) ASSERT_EQ(counted[i], biased[i] + epilogue_step) << i;
-    }
+    });
   });
 }
 
@@ -116,11 +136,7 @@ TEST(Product, RunsBackward) {
     RandomStream random = random_of(100 + static_cast<std::uint64_t>(c.inputs));
     const Guarded<float> x(normal_values(random, area(c.n, c.inputs)), edge);
     const Guarded<float> w(normal_values(random, area(c.outputs, c.inputs)), edge);
-    std::vector<float> gradients = normal_values(random, area(c.n, c.outputs));
-    for (float& value : gradients) {
-      if (random.below(2) == 0) value = random.below(2) == 0 ? 0.0F : -0.0F;
-    }
-    const Guarded<float> dy(gradients, edge);
+    const Guarded<float> dy(values_with_zeros(random, area(c.n, c.outputs)), edge);
     const std::vector<float> start = normal_values(random, w.size());
     const auto n = static_cast<std::size_t>(c.n);
     const auto inputs = static_cast<std::size_t>(c.inputs);
@@ -163,14 +179,14 @@ TEST(Product, KeepsSpecialValuesToTheirRow) {
       std::vector<float> w = normal_values(random, area(size.outputs, size.inputs));
       x[18] = not_a_number;  // of the first row
       w[19 * 3 + 18] = infinity;
-      for (const bool training : {false, true}) {
+      over_ways([&](bool training, KernelChoice kernels) {
         std::vector<float> y(area(n, size.outputs));
-        forward(size, n, x.data(), w.data(), nullptr, y.data(), {}, training);
+        forward(size, n, x.data(), w.data(), nullptr, y.data(), {}, training, kernels);
         for (std::size_t i = 0; i < y.size(); ++i) {
           EXPECT_EQ(std::isnan(y[i]), i < 7) << i;
           EXPECT_EQ(std::isinf(y[i]), i >= 7 && i % 7 == 3) << i;
         }
-      }
+      });
     });
   }
 }
@@ -195,6 +211,13 @@ TEST(Product, HidesNothingBehindZeros) {
     sparse_product_backward_data(size, 80, dy.data(), w.data(), dx.data(), workspace);
     for (std::size_t i = 0; i < dx.size(); ++i)
       ASSERT_EQ(std::isnan(dx[i]), i % 300 == 299 || i % 300 == 5) << i;
+    const std::vector<float> nothing(x.size());
+    over_ways([&](bool training, KernelChoice kernels) {
+      std::vector<float> y(dy.size(), 1);
+      forward(size, 80, nothing.data(), w.data(), nullptr, y.data(), {}, training, kernels);
+      for (std::size_t i = 0; i < y.size(); ++i)
+        ASSERT_EQ(std::isnan(y[i]), i % 70 == 69 || i % 70 == 3) << i;
+    });
   });
 }
 
