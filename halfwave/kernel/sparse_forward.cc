@@ -269,6 +269,30 @@ HWY_INLINE void add_products(V* sum, const float* values, const float* end, cons
   }
 }
 
+// The same at the edges of a row: onto the taps from `first` on, or onto the first `count`; at least one, and
+// not all.
+template <std::size_t Taps, std::size_t column_vectors, std::size_t... tap>
+HWY_INLINE void add_to_last_taps(V* sum, std::ptrdiff_t first, const float* values, const float* end,
+                                 const std::uint32_t* offsets, const float* weights, std::size_t stride,
+                                 std::index_sequence<tap...>) {
+  ((first == static_cast<std::ptrdiff_t>(tap) + 1
+        ? add_products<(tap + 1) * column_vectors>(
+              sum, values, end, offsets, weights, stride,
+              std::make_index_sequence<(Taps - 1 - tap) * column_vectors>())
+        : void()),
+   ...);
+}
+template <std::size_t column_vectors, std::size_t... tap>
+HWY_INLINE void add_to_first_taps(V* sum, std::ptrdiff_t count, const float* values, const float* end,
+                                  const std::uint32_t* offsets, const float* weights, std::size_t stride,
+                                  std::index_sequence<tap...>) {
+  ((count == static_cast<std::ptrdiff_t>(tap) + 1
+        ? add_products<0>(sum, values, end, offsets, weights, stride,
+                          std::make_index_sequence<(tap + 1) * column_vectors>())
+        : void()),
+   ...);
+}
+
 template <std::size_t by, std::size_t... i>
 HWY_INLINE void move_down(V* sum, std::index_sequence<i...>) {
   ((sum[i] = sum[i + by]), ...);
@@ -294,21 +318,15 @@ HWY_INLINE void scatter(const Piece& piece, const float* w, const float* values,
     load_column<Vectors, whole>(sum + reach * column_vectors, rows, column + reach, vectors);
     const float* const end = values + counts[k];
     const std::ptrdiff_t past = column + reach - rows.columns;  // the last tap, beyond the last column
-    if ((column >= 0 && past < 0) || rows.columns <= reach) {
+    if (Taps == 1 || (column >= 0 && past < 0) || rows.columns <= reach) {
       add_products<0>(sum, values, end, offsets, w, stride, std::make_index_sequence<all>());
-    } else if (column < 0) {  // taps from -column on
-      ((column + 1 + static_cast<std::ptrdiff_t>(tap) == 0
-            ? add_products<(tap + 1) * column_vectors>(
-                  sum, values, end, offsets, w, stride,
-                  std::make_index_sequence<(Taps - 1 - tap) * column_vectors>())
-            : void()),
-       ...);
-    } else {  // taps up to reach - past - 1
-      ((past == static_cast<std::ptrdiff_t>(tap)
-            ? add_products<0>(sum, values, end, offsets, w, stride,
-                              std::make_index_sequence<(Taps - 1 - tap) * column_vectors>())
-            : void()),
-       ...);
+    } else if constexpr (Taps > 1) {
+      constexpr auto taps = std::index_sequence<tap...>();
+      if (column < 0) {
+        add_to_last_taps<Taps, column_vectors>(sum, -column, values, end, offsets, w, stride, taps);
+      } else {
+        add_to_first_taps<column_vectors>(sum, reach - past, values, end, offsets, w, stride, taps);
+      }
     }
     values = end;
     offsets += counts[k];

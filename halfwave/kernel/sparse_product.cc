@@ -275,7 +275,8 @@ void multiply(const Product& p, Workspace& workspace) {
                     .counts = reinterpret_cast<std::uint32_t*>(memory + 2 * room)};
   float* dense = memory + 2 * room + whole_lines(all);
   if (p.lists_ahead) make_lists(p, lists);
-  parallel_for(parts_of(p.columns, width), parallel_grain / (p.rows * p.outputs * width) + 1,
+  const std::size_t work = std::max<std::size_t>(p.rows * p.outputs * width, 1);  // of a part
+  parallel_for(parts_of(p.columns, width), parallel_grain / work + 1,
                [&](std::size_t begin, std::size_t end, int thread) {
                  for (std::size_t part = begin; part < end; ++part) {
                    HWY_DYNAMIC_DISPATCH(add_products)
