@@ -11,9 +11,7 @@ HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
 namespace HWY_NAMESPACE {
 
-std::size_t vector_lanes() {
-  return hwy::HWY_NAMESPACE::Lanes(hwy::HWY_NAMESPACE::ScalableTag<float>());
-}
+std::size_t vector_lanes() { return hwy::HWY_NAMESPACE::Lanes(hwy::HWY_NAMESPACE::ScalableTag<float>()); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace halfwave::kernel
