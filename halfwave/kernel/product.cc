@@ -1,9 +1,8 @@
-// Forward without the zeros of x where there are enough of them (sparse_product.cc). Else in inference by
-// oneDNN's inner product on weights packed once; for very few rows, where the weights are read once and
-// memory decides, by panels, whose weights lie in the order in which they are read. In training, where
-// packing every step would cost more than the product, by one that takes x and weights as they lie, inputs
-// innermost: dot products of some rows with some outputs at a time. Backward by oneDNN's sgemm on the weights
-// as they are.
+// Forward in inference by oneDNN's inner product on weights packed once; for very few rows, where the weights
+// are read once and memory decides, by panels, whose weights lie in the order in which they are read, without
+// those that a 0 would meet (sparse_product.cc). In training, where packing every step would cost more than
+// the product, by one that takes x and weights as they lie, inputs innermost: dot products of some rows with
+// some outputs at a time. Backward by oneDNN's sgemm on the weights as they are.
 #include "halfwave/kernel/product.h"
 
 #include <dnnl.h>
