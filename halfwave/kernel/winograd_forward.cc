@@ -283,13 +283,14 @@ class Transformed {
     if (!kept_) transform(weights);
     kept_ = keeps_;
     pass.weights = weights;
-    // Strips that need those before them are cheapest in whole images.
-    const bool whole = StripOutput::keeps_rows(pass) && static_cast<std::size_t>(n) >= threads;
-    parallel_for_all(static_cast<std::size_t>(n) * layout_.tiles.rows, whole ? layout_.tiles.rows : 1,
-                     [&](std::size_t begin, std::size_t end, int thread) {
-                       kernels_.run_strips(pass, begin, end,
-                                           scratch + each * static_cast<std::size_t>(thread));
-                     });
+    // As many strips at a time as share the weights, and where they need those before them whole images; but
+    // some for each thread.
+    const std::size_t strips = static_cast<std::size_t>(n) * layout_.tiles.rows;
+    const std::size_t share = parts_of(strips, threads);
+    const std::size_t grain = StripOutput::keeps_rows(pass) ? layout_.tiles.rows : layout_.strips;
+    parallel_for_all(strips, std::min(grain, share), [&](std::size_t begin, std::size_t end, int thread) {
+      kernels_.run_strips(pass, begin, end, scratch + each * static_cast<std::size_t>(thread));
+    });
   }
 
  private:
