@@ -30,15 +30,16 @@ std::int64_t next_part(std::int64_t left) {
 
 }  // namespace
 
-Inference::Inference(const Net& net, std::int64_t batch, KernelChoice kernels)
+Inference::Inference(const Net& net, std::int64_t batch, KernelChoice kernels, bool shows_activations)
     : net_(net), batch_(batch), outputs_(net.output().size() * static_cast<std::size_t>(batch)) {
   const std::int64_t count = share_count(net, batch);
   const std::int64_t together = count == 0 ? batch : count - 1;
-  if (together > 0) together_.emplace(net, PlanOptions{.batch = together, .kernels = kernels});
-  for (std::int64_t i = 0; i < count; ++i) {
-    shares_.emplace_back(
-        net, PlanOptions{.batch = std::min((batch + count - 1) / count, part), .kernels = kernels});
-  }
+  const auto options = [&](std::int64_t images) {
+    return PlanOptions{.batch = images, .kernels = kernels, .shows_activations = shows_activations};
+  };
+  if (together > 0) together_.emplace(net, options(together));
+  for (std::int64_t i = 0; i < count; ++i)
+    shares_.emplace_back(net, options(std::min((batch + count - 1) / count, part)));
 }
 
 void Inference::load() {
@@ -46,10 +47,16 @@ void Inference::load() {
   for (Plan& plan : shares_) plan.load();
 }
 
-const float* Inference::forward(const float* x, std::int64_t n) {
+const float* Inference::forward(const float* x, std::int64_t n) { return forward(x, n, {}); }
+
+const float* Inference::forward(const float* x, std::int64_t n, const Look& look) {
   assert(n >= 1 && n <= batch_);
+  const auto look_of = [&](std::size_t share) -> Plan::Look {
+    if (!look) return {};
+    return [&look, share](const Plan::Made& made) { look(share, made); };
+  };
   const auto count = static_cast<std::int64_t>(shares_.size());
-  if (n < count || count == 0) return together_->forward(x, n);
+  if (n < count || count == 0) return together_->forward(x, n, {}, look_of(0));
   const std::size_t inputs = net_.input().size();
   const std::size_t outputs = net_.output().size();
   parallel_for(shares_.size(), 1, [&](std::size_t begin, std::size_t end, int) {
@@ -59,7 +66,7 @@ const float* Inference::forward(const float* x, std::int64_t n) {
       for (std::int64_t first = n * static_cast<std::int64_t>(share) / count; first < last; first += images) {
         const auto from = static_cast<std::size_t>(first);
         images = next_part(last - first);
-        const float* y = shares_[share].forward(x + from * inputs, images);
+        const float* y = shares_[share].forward(x + from * inputs, images, {}, look_of(share));
         std::copy_n(y, static_cast<std::size_t>(images) * outputs, outputs_.data() + from * outputs);
       }
     }

@@ -6,7 +6,9 @@
 // than it brings, all threads work on the same images.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -18,8 +20,9 @@ namespace halfwave {
 class Inference {
  public:
   // For up to `batch` images, on as many threads as a loop started here uses. The net must outlive it. Calls
-  // load(). Throws std::bad_alloc when memory is short.
-  Inference(const Net& net, std::int64_t batch, KernelChoice kernels = KernelChoice::automatic);
+  // load(). Throws std::bad_alloc when memory is short. shows_activations: see PlanOptions.
+  Inference(const Net& net, std::int64_t batch, KernelChoice kernels = KernelChoice::automatic,
+            bool shows_activations = false);
 
   // Takes over the net's parameters (packs weights); to be called whenever they have changed.
   void load();
@@ -27,6 +30,12 @@ class Inference {
   // Runs n images (1 <= n <= batch), NHWC. Returns n outputs, valid until the next call. The first call with
   // a new n makes what it needs for it.
   const float* forward(const float* x, std::int64_t n);
+
+  // As forward(), calling look(share, made) for what each step makes of some of the images; at the same time
+  // only for different shares, which are numbers below shares().
+  using Look = std::function<void(std::size_t, const Plan::Made&)>;
+  const float* forward(const float* x, std::int64_t n, const Look& look);
+  std::size_t shares() const { return std::max<std::size_t>(shares_.size(), 1); }
 
   std::int64_t batch() const { return batch_; }
 

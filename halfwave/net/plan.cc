@@ -65,9 +65,10 @@ struct Plan::Builder {
     return dynamic_cast<const LayerType*>(nodes[consumers[value][0]].layer.get());
   }
 
+  // Whether the max-pool behind an activation can do its work, which is then not done by itself.
   bool rectified_pool(const Activation& activation, std::size_t output) const {
-    return activation.info().name == "relu" && activation.parameters().empty() &&
-           only_consumer<MaxPool>(output) != nullptr;
+    return !plan.options_.shows_activations && activation.info().name == "relu" &&
+           activation.parameters().empty() && only_consumer<MaxPool>(output) != nullptr;
   }
 
   // If all that happens to a value is that it is added to another which is there before node i runs: that
@@ -128,7 +129,8 @@ struct Plan::Builder {
       }
       if (node.layer->takes_epilogue()) {
         const auto* next = only_consumer<ActivationLayer>(step.output);
-        if (next != nullptr && (!plan.options_.training || next->activation()->info().backward_from_y) &&
+        const bool needs_slope = plan.options_.training || plan.options_.shows_activations;
+        if (next != nullptr && (!needs_slope || next->activation()->info().backward_from_y) &&
             !rectified_pool(*next->activation(), consumers[step.output][0] + 1)) {
           request.epilogue = *next->activation();
           absorb();
@@ -352,7 +354,11 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
     }
     if (step.pool == none || !steps_[step.pool].pooled) step.operation->forward(arguments);
     if (profiling_) step.forward_seconds += seconds_now() - start;
-    if (look) look(step.name, arguments.y, net_.shape(step.output).size() * static_cast<std::size_t>(n));
+    if (look) {
+      look({.step = step.name,
+            .node = step.output - 1,
+            .values = {arguments.y, net_.shape(step.output).size() * static_cast<std::size_t>(n)}});
+    }
   }
   return value(output_);
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ struct PlanOptions {
   bool training = false;        // keeps what backward needs; batch statistics and dropout
   bool input_gradient = false;  // backward also gives the gradient of the net's input
   KernelChoice kernels = KernelChoice::automatic;
+  // Inference, to be looked at: what an activation gives is always made by itself, and so is what it takes
+  // where its slope is computed from that.
+  bool shows_activations = false;
 };
 
 // What a training step needs besides its images.
@@ -60,8 +64,14 @@ class Plan {
   // until the next call.
   const float* forward(const float* x, std::int64_t n, const StepContext& context = {});
 
-  // As forward(), calling look(step's name, values, count) for the output of each step as it is made.
-  using Look = std::function<void(std::string_view, const float*, std::size_t)>;
+  // The output of a step, just made: of some nodes that are fused into one, that of the last.
+  struct Made {
+    std::string_view step;  // its name
+    std::size_t node;
+    std::span<const float> values;  // of all images
+  };
+  // As forward(), calling look for the output of each step as it is made.
+  using Look = std::function<void(const Made&)>;
   const float* forward(const float* x, std::int64_t n, const StepContext& context, const Look& look);
 
   // Training: where the gradient of the loss by the outputs goes, between forward() and backward().

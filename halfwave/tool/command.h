@@ -15,6 +15,12 @@ class UsageError : public Error {
   using Error::Error;
 };
 
+// A rule fired where that was to be an error: the tool returns 3.
+class RuleFired : public Error {
+ public:
+  using Error::Error;
+};
+
 // Runs a check of what was typed; its Error becomes a UsageError.
 template <class Check>
 auto usage(Check&& check) {
@@ -27,6 +33,7 @@ auto usage(Check&& check) {
 
 void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
+void add_inspect(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_nets(CLI::App& app);
 void add_activations(CLI::App& app);
@@ -47,6 +54,9 @@ void add_kernels(CLI::App& command, std::string& kernels);
 // that it stands for.
 void add_activation(CLI::App& command, std::string& activation);
 void set_activation(NetSpec& spec, const std::string& activation);
+
+// A text as a cell of CSV: in quotes where it needs them.
+std::string csv_cell(const std::string& text);
 
 // For options that count something. CLI11 itself would take -1 for a very large number.
 CLI::Validator not_negative();

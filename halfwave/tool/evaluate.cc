@@ -8,7 +8,7 @@
 
 #include "halfwave/base/table.h"
 #include "halfwave/tool/command.h"
-#include "halfwave/tool/data_choice.h"
+#include "halfwave/tool/model_data.h"
 #include "halfwave/tool/progress_bar.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/run_folder.h"
@@ -29,30 +29,6 @@ struct EvaluateArguments {
   DataChoice data_choice;
 };
 
-struct EvaluatedData {
-  std::string name;
-  DataOptions how;
-};
-
-// Other data are opened as the model takes them; those of the run as they were for its training.
-EvaluatedData data_of(const EvaluateArguments& options, const Model& model) {
-  EvaluatedData source;
-  std::error_code code;
-  if (!options.data.empty()) {
-    source.name = options.data;
-    source.how = data_options_for(model.net.input(), options.data_choice);
-    source.how.classes = model.info.classes;
-    source.how.form = model.info.table;
-  } else if (std::filesystem::is_directory(options.run, code)) {
-    const RunConfig config = RunFolder(options.run).open();
-    source = {config.data, data_options_of(config, model.net.input(), options.data_choice)};
-  } else {
-    throw UsageError(fmt::format("{} is a model alone and does not say its data: halfwave evaluate {} DATA",
-                                 options.run, options.run));
-  }
-  return source;
-}
-
 void print_json(const Evaluation& e, const std::vector<std::string>& classes, const std::string& data) {
   nlohmann::ordered_json json{
       {"data", data}, {"images", e.sum.images}, {"accuracy", e.sum.accuracy()}, {"loss", e.sum.mean_loss()}};
@@ -68,13 +44,6 @@ void print_json(const Evaluation& e, const std::vector<std::string>& classes, co
         std::vector<std::int64_t>(row, row + static_cast<std::ptrdiff_t>(classes.size())));
   }
   fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-}
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
-  return result + "\"";
 }
 
 // A row a class, then one of all images, whose recall and precision are the accuracy.
@@ -146,10 +115,8 @@ void run(const EvaluateArguments& options) {
   const KernelChoice kernels = usage([&] { return kernels_by_name(options.kernels); });
   const std::filesystem::path path = model_path(options.run);
   const Model model = load_model(path);
-  const EvaluatedData source = data_of(options, model);
-  const DataPair data = open_shown(source.name, source.how);
-  const auto& part = options.training ? data.train : data.test;
-  check_fit(model.net, *part);
+  const ModelData source = model_data("evaluate", options.run, options.data, model, options.data_choice);
+  const auto part = open_part(source, options.training, model);
   if (part->classes() != model.info.classes && !options.json && !options.csv) {
     fmt::print(stderr,
                "warning: the data name their classes otherwise than the model does; counted by number\n");

@@ -1,4 +1,5 @@
-// The tool: the only place that prints, catches and exits. Returns 0, 1 for bad data, 2 for wrong usage.
+// The tool: the only place that prints, catches and exits. Returns 0, 1 for bad data, 2 for wrong usage, 3
+// where a rule fired that was to be an error.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -54,6 +55,13 @@ void set_activation(NetSpec& spec, const std::string& activation) {
   }
 }
 
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + "\"";
+}
+
 CLI::Validator not_negative() {
   return {[](std::string& text) {
             return text.starts_with('-') ? fmt::format("expected 0 or more, got {}", text) : std::string();
@@ -65,6 +73,7 @@ namespace {
 
 constexpr int bad_data = 1;
 constexpr int wrong_usage = 2;
+constexpr int rule_fired = 3;
 
 int complain(const std::string& message, int status) {
   std::string line = message;
@@ -159,6 +168,8 @@ int run(int count, char** arguments) {
       "Examples:\n"
       "  halfwave train lenet5 fashion-mnist            learn, with defaults that work\n"
       "  halfwave evaluate runs/lenet5-fashion-mnist    how good is it, class by class\n"
+      "  halfwave inspect runs/lenet5-fashion-mnist     which units are dead or saturated, what gradient "
+      "arrives\n"
       "  halfwave predict runs/lenet5-fashion-mnist picture.png\n"
       "  halfwave data photos                           what is in a folder of pictures, and what is wrong\n"
       "  halfwave nets                                  the nets that come with it\n"
@@ -166,6 +177,7 @@ int run(int count, char** arguments) {
       "Each command explains itself: halfwave train --help");
   add_train(app);
   add_evaluate(app);
+  add_inspect(app);
   add_predict(app);
   add_nets(app);
   add_activations(app);
@@ -196,6 +208,8 @@ int main(int count, char** arguments) {
     return run(count, arguments);
   } catch (const UsageError& error) {
     return complain(error.what(), wrong_usage);
+  } catch (const RuleFired& fired) {
+    return complain(fired.what(), rule_fired);
   } catch (const halfwave::Error& error) {
     return complain(error.what(), bad_data);
   } catch (const std::bad_alloc&) {

@@ -68,11 +68,10 @@ std::string TrainingStep::first_not_finite(const float* x, std::int64_t n, std::
     }
   }
   std::string where;
-  plan_.forward(x, n, {.running = {}, .seed = seed_, .step = step},
-                [&](std::string_view name, const float* values, std::size_t count) {
-                  if (where.empty() && !all_finite({values, count}))
-                    where = "the output of layer '" + std::string(name) + "'";
-                });
+  plan_.forward(x, n, {.running = {}, .seed = seed_, .step = step}, [&](const Plan::Made& made) {
+    if (where.empty() && !all_finite(made.values))
+      where = "the output of layer '" + std::string(made.step) + "'";
+  });
   return where.empty() ? "the loss itself" : where;
 }
 

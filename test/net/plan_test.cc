@@ -126,20 +126,44 @@ TEST(Plan, TakesNewValuesByLoad) {
   }
 }
 
+struct Shown {
+  std::vector<std::string> steps;
+  std::vector<std::size_t> nodes, counts;
+};
+
+Shown shown(const Net& net, const PlanOptions& options) {
+  Plan plan(net, options);
+  Shown result;
+  const std::vector<float> x = normal_values(1, 2 * net.input().size());
+  plan.forward(x.data(), 2, {}, [&](const Plan::Made& made) {
+    result.steps.emplace_back(made.step);
+    result.nodes.push_back(made.node);
+    result.counts.push_back(made.values.size());
+  });
+  return result;
+}
+
 TEST(Plan, ShowsEachStepAsItIsMade) {
   Net net = net_of(
       "input = [4, 4, 1]\nlayers = [ { conv = 2, kernel = 3 }, 'relu', { max_pool = 2 }, { linear = 3 } ]");
   shake(net, 1);
-  Plan plan(net, {.batch = 2});
-  std::vector<std::string> names;
-  std::vector<std::size_t> counts;
-  const std::vector<float> x = normal_values(1, 32);
-  plan.forward(x.data(), 2, {}, [&](std::string_view name, const float*, std::size_t count) {
-    names.emplace_back(name);
-    counts.push_back(count);
-  });
-  EXPECT_EQ(names, (std::vector<std::string>{"conv1", "relu1+max_pool1", "linear1"}));
-  EXPECT_EQ(counts, (std::vector<std::size_t>{16, 4, 6}));
+  const Shown fused = shown(net, {.batch = 2});
+  EXPECT_EQ(fused.steps, (std::vector<std::string>{"conv1", "relu1+max_pool1", "linear1"}));
+  EXPECT_EQ(fused.nodes, (std::vector<std::size_t>{0, 2, 3}));
+  EXPECT_EQ(fused.counts, (std::vector<std::size_t>{16, 4, 6}));
+  const Shown all = shown(net, {.batch = 2, .shows_activations = true});
+  EXPECT_EQ(all.steps, (std::vector<std::string>{"conv1+relu1", "max_pool1", "linear1"}));
+  EXPECT_EQ(all.nodes, (std::vector<std::size_t>{1, 2, 3}));
+  EXPECT_EQ(all.counts, (std::vector<std::size_t>{16, 4, 6}));
+}
+
+// Of those whose slope is computed from what they take, that is shown too.
+TEST(Plan, ShowsWhatActivationsTake) {
+  Net net = net_of("input = [1, 1, 5]\nlayers = [ { linear = 3 }, 'gelu', { linear = 2 }, 'tanh' ]");
+  shake(net, 1);
+  EXPECT_EQ(shown(net, {.batch = 2}).steps, (std::vector<std::string>{"linear1+gelu1", "linear2+tanh1"}));
+  EXPECT_EQ(shown(net, {.batch = 2, .shows_activations = true}).steps,
+            (std::vector<std::string>{"linear1", "gelu1", "linear2+tanh1"}));
 }
 
 // In use: of every `new` in the process, oneDNN's among them. oneDNN 2.6 takes a small block to run a

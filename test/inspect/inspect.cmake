@@ -1,0 +1,1 @@
+halfwave_test(inspect health_test.cc finding_test.cc)
