@@ -1,6 +1,7 @@
 #include "halfwave/inspect/health.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "halfwave/base/parallel.h"
@@ -13,13 +14,16 @@ namespace halfwave {
 
 void Histogram::add(float value) {
   if (std::isnan(value)) return;
-  const double magnitude = std::abs(static_cast<double>(value));
-  if (magnitude < least) {
+  // Octaves are exponents.
+  constexpr int mantissa_bits = 23;
+  constexpr int bias = 127;
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const int octave = static_cast<int>(bits << 1 >> (mantissa_bits + 1)) - bias - least_exponent;
+  if (octave < 0) {
     ++small;
-    return;
+  } else {
+    ++(std::signbit(value) ? negative : positive)[static_cast<std::size_t>(std::min(octave, octaves - 1))];
   }
-  const int octave = std::isinf(value) ? octaves - 1 : std::min(std::ilogb(magnitude / least), octaves - 1);
-  ++(value < 0 ? negative : positive)[static_cast<std::size_t>(octave)];
 }
 
 std::optional<double> Inspection::gradient_ratio() const {

@@ -37,6 +37,7 @@ struct UnitHealth {
 // is nearer to 0. The last ones hold all beyond, the infinities too; a NaN is in none.
 struct Histogram {
   static constexpr int octaves = 20;
+  static constexpr int least_exponent = -10;
   static constexpr double least = 1.0 / 1024;
 
   std::array<std::int64_t, octaves> negative{}, positive{};
@@ -87,8 +88,8 @@ struct Inspection {
 struct InspectOptions {
   std::int64_t batch = 64;            // images at a time
   std::int64_t images = 0;            // at most, drawn from all (always the same ones); 0: all
-  std::int64_t gradient_batches = 8;  // drawn so too; 0: no gradients
-  std::int64_t histogram_images = 256;
+  std::int64_t gradient_batches = 4;  // drawn so too; 0: no gradients
+  std::int64_t histogram_images = 100;
   double rate = 0;  // learning rate, for LayerGradient::update_ratio; 0: unknown
   KernelChoice kernels = KernelChoice::automatic;
 };

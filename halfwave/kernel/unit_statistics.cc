@@ -71,7 +71,7 @@ void add_rows(const float* x, std::size_t rows, std::size_t width, std::size_t f
               const Columns& to) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr std::size_t float_rows = 8;
+  constexpr std::size_t float_rows = 32;
   for (std::size_t c = first; c < last; c += lanes) {
     const std::size_t left = width - c;
     const V centre = hn::LoadU(d, to.centre + c);
