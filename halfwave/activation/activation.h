@@ -54,6 +54,7 @@ struct ActivationInfo {
   std::span<const ActivationParameter> parameters = {};
   bool backward_from_y = false;     // the slope is computed from y (else from x)
   bool backward_from_mask = false;  // the slope is 1 or another constant: a bit a value is enough
+  bool rises = false;               // never falls: a < b gives f(a) <= f(b), whatever the parameters
   bool saturates = false;           // the slope tends to 0 on both sides: gradients vanish in deep stacks
   Initialisation initialisation = Initialisation::he;
   ErrorBound forward_error = {};

@@ -22,6 +22,7 @@ struct Linear : Formula {
       .slope_formula = "1",
       .source = "the identity; ONNX Identity",
       .backward_from_y = true,
+      .rises = true,
       .initialisation = Initialisation::glorot,
   };
   static constexpr std::size_t unroll = 4;
@@ -43,6 +44,7 @@ struct Relu : Formula {
       .source = "Nair and Hinton 2010, section 2; Krizhevsky et al. 2012, section 3.1",
       .backward_from_y = true,
       .backward_from_mask = true,
+      .rises = true,
   };
   static constexpr std::size_t unroll = 4;
   static Activation::Range range(const Parameters& /*p*/) { return {0, infinity}; }
@@ -72,6 +74,7 @@ struct Relu6 : Formula {
       .parameters = parameters,
       .backward_from_y = true,
       .backward_from_mask = true,
+      .rises = true,
       .saturates = true,
   };
   static constexpr std::size_t unroll = 4;
@@ -98,6 +101,7 @@ struct LeakyRelu : Formula {
       .parameters = parameters,
       .backward_from_y = true,
       .backward_from_mask = true,
+      .rises = true,
   };
   static constexpr std::size_t unroll = 4;
   static Activation::Range range(const Parameters& p) { return {p[0] > 0 ? -infinity : 0, infinity}; }
@@ -130,6 +134,7 @@ struct ThresholdedRelu : Formula {
       .parameters = parameters,
       .backward_from_y = true,
       .backward_from_mask = true,
+      .rises = true,
   };
   static constexpr std::size_t unroll = 4;
   static Activation::Range range(const Parameters& /*p*/) { return {0, infinity}; }
@@ -150,6 +155,7 @@ struct HardSigmoid : Formula {
       .formula = "min(max(0, x + 3), 6) / 6",
       .slope_formula = "1/6 if -3 < x < 3, else 0",
       .source = "Courbariaux et al. 2015, \"BinaryConnect\"; with the slope 1/6 of PyTorch's Hardsigmoid",
+      .rises = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
       .forward_error = {1, 0},
@@ -182,6 +188,7 @@ struct HardTanh : Formula {
       .parameters = parameters,
       .backward_from_y = true,
       .backward_from_mask = true,
+      .rises = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
   };
@@ -238,6 +245,7 @@ struct HardShrink : Formula {
       .parameters = parameters,
       .backward_from_y = true,
       .backward_from_mask = true,
+      .rises = true,
       .initialisation = Initialisation::glorot,
   };
   static constexpr std::size_t unroll = 4;
@@ -263,6 +271,7 @@ struct SoftShrink : Formula {
       .parameters = parameters,
       .backward_from_y = true,
       .backward_from_mask = true,
+      .rises = true,
       .initialisation = Initialisation::glorot,
       .forward_error = {0.5, 0},
   };
@@ -287,6 +296,7 @@ struct Step : Formula {
       .slope_formula = "0",
       .source = "McCulloch and Pitts 1943; Rosenblatt 1958",
       .backward_from_y = true,
+      .rises = true,
       .saturates = true,
       .initialisation = Initialisation::glorot,
   };

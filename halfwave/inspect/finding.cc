@@ -67,6 +67,7 @@ class Finder {
     for (const LayerHealth& layer : in_.layers) {
       not_finite(layer);
       structural(layer);
+      certified(layer);
       if (has(RuleSet::sagemaker)) sagemaker(layer);
       if (has(RuleSet::apoz)) apoz(layer);
       if (has(RuleSet::redo)) redo(layer);
@@ -108,6 +109,21 @@ class Finder {
          .what = fmt::format("{} of '{}' {} 0 whatever comes: all weights into {} are 0", units_text(units),
                              layer.name, verb(units, "gives", "give"), verb(units, "it", "them")),
          .advice = "they can be taken out without changing one output"});
+  }
+
+  void certified(const LayerHealth& layer) {
+    const auto units = units_that(
+        layer, [](const UnitHealth& unit) { return unit.certified_silent && !unit.structurally_silent; });
+    if (units.empty()) return;
+    add({.rule = "certified_silent",
+         .grade = Grade::certified,
+         .layer = layer.name,
+         .units = units,
+         .value = static_cast<double>(units.size()),
+         .images = in_.sum.images,
+         .what = fmt::format("{} of '{}' {} 0 for every picture with values from 0 to 255", units_text(units),
+                             layer.name, verb(units, "gives", "give")),
+         .advice = "they can be taken out without changing one output for any picture"});
   }
 
   void sagemaker(const LayerHealth& layer) {
@@ -282,11 +298,12 @@ RuleSet rule_set_by_name(std::string_view name) {
 std::string_view to_string(RuleSet set) { return set_names[static_cast<std::size_t>(set)]; }
 
 std::string_view to_string(Grade grade) {
-  return grade == Grade::structural ? "structurally zero" : "on these images";
+  constexpr std::string_view names[] = {"on samples", "certified", "structural"};
+  return names[static_cast<std::size_t>(grade)];
 }
 
 std::vector<std::size_t> dead_units(const LayerHealth& layer, const Thresholds& thresholds) {
-  if (layer.activation == "linear" || layer.saturates) return {};
+  if (!layer.can_rest) return {};
   return units_that(layer,
                     [&](const UnitHealth& unit) { return unit.active_share < thresholds.active_share; });
 }

@@ -29,14 +29,16 @@ struct Thresholds {
 // "zero_gradients=0.9". Error, with the names there are, where it is none of them or no number.
 void set_threshold(Thresholds& thresholds, std::string_view assignment);
 
-// Sets of rules, by name. All of them tell of values that are not finite and of structurally silent units.
+// Sets of rules, by name. All of them tell of values that are not finite, and of units that are
+// certainly silent.
 enum class RuleSet { sagemaker, apoz, redo, autotrainer };
 RuleSet rule_set_by_name(std::string_view name);  // Error, with the names there are
 std::string_view to_string(RuleSet set);
 
-// How sure it is that a unit is silent: for the images that were looked at, or whatever comes.
-enum class Grade { on_samples, structural };
-std::string_view to_string(Grade grade);
+// How sure it is that a unit is silent: on the images that were looked at; for every picture with values from
+// 0 to 255 (bounds.h); whatever comes.
+enum class Grade { on_samples, certified, structural };
+std::string_view to_string(Grade grade);  // "on samples", ...
 
 struct Finding {
   std::string rule{};  // "dead_units", "saturated_layer", "vanishing_gradient", ...

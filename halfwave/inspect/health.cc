@@ -6,6 +6,7 @@
 
 #include "halfwave/base/parallel.h"
 #include "halfwave/data/loader.h"
+#include "halfwave/inspect/bounds.h"
 #include "halfwave/inspect/observed_layer.h"
 #include "halfwave/kernel/unit_statistics.h"
 #include "halfwave/net/inference.h"
@@ -84,8 +85,11 @@ class Observer {
       add_slopes(*layers_[i].activation, made.values, pixels, counts_[share][i].slopes);
   }
 
-  std::vector<LayerHealth> layers() {
+  std::vector<LayerHealth> layers(const ModelInfo& info) {
     std::vector<LayerHealth> result;
+    // What lies within the range of pictures. Tables have no range.
+    std::vector<std::optional<Bounds>> bounds(net_.nodes().size());
+    if (!info.table) bounds = output_bounds(net_, picture_bounds(net_.input(), info.normalisation));
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       LayerCount& count = counts_[0][i];
       for (std::size_t share = 1; share < counts_.size(); ++share) {
@@ -94,6 +98,9 @@ class Observer {
         join(count.histogram, counts_[share][i].histogram);
       }
       result.push_back(health_of(layers_[i], count));
+      const std::vector<bool> silent = are_silent(bounds[layers_[i].output], result.back().units.size());
+      for (std::size_t unit = 0; unit < silent.size(); ++unit)
+        result.back().units[unit].certified_silent = silent[unit];
     }
     return result;
   }
@@ -115,6 +122,20 @@ class Observer {
         value = std::abs(value) < static_cast<float>(LayerHealth::saturated_slope) ? 0.0F : value;
       slopes.add(slope.data(), 1, pixels);
     }
+  }
+
+  // All pictures with values from 0 to 1, normalised.
+  static Bounds picture_bounds(const Shape& shape, const Normalisation& normalisation) {
+    Bounds bounds{std::vector<float>(shape.size()), std::vector<float>(shape.size())};
+    const std::size_t channels = normalisation.mean.size();
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      const float mean = normalisation.mean[i % channels];
+      const float deviation = normalisation.deviation[i % channels];
+      const float room = 0x1p-20F * (1 + std::abs(mean)) / deviation;  // for the rounding of both
+      bounds.low[i] = -mean / deviation - room;
+      bounds.high[i] = (1 - mean) / deviation + room;
+    }
+    return bounds;
   }
 
   static void join(Histogram& sum, const Histogram& other) {
@@ -145,12 +166,23 @@ class Observer {
     return weights && layer.activation->value(bias) == 0;
   }
 
+  // By unit: whether it is 0 everywhere by these bounds.
+  static std::vector<bool> are_silent(const std::optional<Bounds>& bounds, std::size_t units) {
+    std::vector<bool> silent(units, bounds.has_value());
+    for (std::size_t i = 0; bounds && i < bounds->low.size(); ++i) {
+      if (bounds->low[i] != 0 || bounds->high[i] != 0) silent[i % units] = false;
+    }
+    return silent;
+  }
+
   LayerHealth health_of(const ObservedLayer& layer, const LayerCount& count) const {
     const kernel::UnitStatistics& s = count.values;
     LayerHealth health{.name = net_.nodes()[layer.maker].name,
                        .kind = net_.nodes()[layer.maker].layer->type(),
                        .activation = layer.activation_text,
                        .saturates = saturates(layer),
+                       .can_rest = layer.activation_text != "linear" &&
+                                   (!saturates(layer) || layer.activation->value(-100.0) == 0),
                        .histogram = count.histogram};
     const auto units = static_cast<double>(s.units());
     const auto values = static_cast<double>(std::max<std::int64_t>(s.values(), 1));
@@ -275,7 +307,7 @@ Inspection inspect(const Net& net, const std::shared_ptr<const Dataset>& data, c
                                 nullptr);
     broken_off = callbacks.on_batch && !callbacks.on_batch(static_cast<std::size_t>(result.sum.images));
   }
-  result.layers = observer.layers();
+  result.layers = observer.layers(info);
   if (!broken_off && options.gradient_batches > 0)
     measure_gradients(net, data, info, options, callbacks, result);
   return result;

@@ -29,6 +29,8 @@ struct UnitHealth {
   std::int64_t not_finite = 0;
   // mean_magnitude by that of the layer, plus 1e-9 (Sokar et al. 2023, equation 1).
   double dormancy_score = 0;
+  // It is 0 for every picture with values from 0 to 255, by the bounds of bounds.h.
+  bool certified_silent = false;
   // All weights into it are 0, and so is what it gives then: it is silent whatever comes.
   bool structurally_silent = false;
 };
@@ -51,6 +53,8 @@ struct LayerHealth {
   std::string kind;        // its type: "conv", "linear", "add"
   std::string activation;  // its text; "linear" where none follows
   bool saturates = false;  // the slope tends to 0 on both sides; saturated: it is below saturated_slope
+  bool can_rest =
+      false;  // its units can be silent: the activation gives exact zeros, not as sigmoid by rounding
   std::vector<UnitHealth> units{};
   double zero_share = 0;      // of all its values
   double mean_magnitude = 0;  // of all its values

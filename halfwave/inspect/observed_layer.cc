@@ -34,7 +34,7 @@ class Graph {
   // Whether the units stay what they are.
   bool keeps_units(std::size_t node) const {
     return is<BatchNorm>(node) || is<Dropout>(node) || is<MaxPool>(node) || is<AveragePool>(node) ||
-           is<LocalResponseNorm>(node);
+           is<GlobalAveragePool>(node) || is<LocalResponseNorm>(node);
   }
 
   // The node that alone takes what this one makes.

@@ -183,6 +183,7 @@ void UnitStatistics::centre_on(const float* x, std::size_t pixels) {
 }
 
 void UnitStatistics::add(const float* x, std::size_t images, std::size_t pixels) {
+  if (images == 0 || pixels == 0) return;
   const bool single = pixels == 1;  // then images are rows of one
   const std::size_t parts = single ? 1 : images;
   const std::size_t rows = single ? images : pixels;
@@ -202,7 +203,7 @@ void UnitStatistics::add_pixels(const float* x, std::size_t parts, std::size_t r
   const units::Columns to{centre_.data(),        sums_.minimum.data(),    sums_.maximum.data(),
                           sums_.distance.data(), sums_.squares.data(),    sums_.magnitude.data(),
                           sums_.zeros.data(),    sums_.not_finite.data(), others.data()};
-  const std::size_t grain = parallel_grain / (widest * parts * rows) + 1;
+  const std::size_t grain = parallel_grain / std::max<std::size_t>(widest * parts * rows, 1) + 1;
   parallel_for(with_room(units_) / widest, grain, [&](std::size_t begin, std::size_t end, int) {
     const std::size_t last = std::min(end * widest, units_);
     for (std::size_t part = 0; part < parts; ++part) {
@@ -236,15 +237,17 @@ void UnitStatistics::add_narrow(const float* x, std::size_t parts, std::size_t r
       active_[unit] += any > 0 ? 1 : 0;
     }
   }
-  for (std::size_t i = 0; i < width; ++i) {
-    const std::size_t unit = i % units_;
-    sums_.minimum[unit] = std::min(sums_.minimum[unit], wide_.minimum[i]);
-    sums_.maximum[unit] = std::max(sums_.maximum[unit], wide_.maximum[i]);
-    sums_.distance[unit] += wide_.distance[i];
-    sums_.squares[unit] += wide_.squares[i];
-    sums_.magnitude[unit] += wide_.magnitude[i];
-    sums_.zeros[unit] += wide_.zeros[i];
-    sums_.not_finite[unit] += wide_.not_finite[i];
+  for (std::size_t pixel = 0; pixel < together_; ++pixel) {
+    for (std::size_t unit = 0; unit < units_; ++unit) {
+      const std::size_t i = pixel * units_ + unit;
+      sums_.minimum[unit] = std::min(sums_.minimum[unit], wide_.minimum[i]);
+      sums_.maximum[unit] = std::max(sums_.maximum[unit], wide_.maximum[i]);
+      sums_.distance[unit] += wide_.distance[i];
+      sums_.squares[unit] += wide_.squares[i];
+      sums_.magnitude[unit] += wide_.magnitude[i];
+      sums_.zeros[unit] += wide_.zeros[i];
+      sums_.not_finite[unit] += wide_.not_finite[i];
+    }
   }
   wide_.clear();
 }

@@ -152,6 +152,7 @@ void print_gradients(const Inspection& health) {
 
 void print_findings(const Inspected& in, const std::vector<RuleSet>& sets) {
   std::vector<std::string_view> names;
+  names.reserve(sets.size());
   for (const RuleSet set : sets) names.push_back(to_string(set));
   if (in.findings.empty()) {
     fmt::print("no findings ({})\n", fmt::join(names, ", "));
@@ -161,9 +162,9 @@ void print_findings(const Inspected& in, const std::vector<RuleSet>& sets) {
              fmt::join(names, ", "));
   for (const Finding& finding : in.findings) {
     const std::string grade =
-        finding.grade == Grade::structural
-            ? "whatever comes"
-            : fmt::format("on {} images", count_text(static_cast<std::size_t>(finding.images)));
+        finding.grade == Grade::on_samples
+            ? fmt::format("on {} images", count_text(static_cast<std::size_t>(finding.images)))
+            : std::string(to_string(finding.grade));
     fmt::print("- {} ({}): {}\n  {}\n", finding.rule, grade, finding.what, finding.advice);
   }
 }

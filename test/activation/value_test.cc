@@ -195,6 +195,19 @@ TEST(Slope, VanishesOnBothSidesWhereTheCatalogueSaysSo) {
   }
 }
 
+TEST(Value, NeverFallsWhereTheCatalogueSaysSo) {
+  for (const Activation& activation : variants()) {
+    bool falls = false;
+    double before = activation.value(-50.0);
+    for (int i = -49'999; i <= 50'000; ++i) {
+      const double value = activation.value(i / 1000.0);
+      falls = falls || value < before - 1e-14 * std::abs(before);  // the formulas round
+      before = value;
+    }
+    EXPECT_EQ(falls, !activation.info().rises) << activation.text();
+  }
+}
+
 TEST(Value, StaysInTheRangeAndFillsIt) {
   for (const Activation& activation : variants()) {
     SCOPED_TRACE(activation.text());
