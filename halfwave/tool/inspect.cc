@@ -38,6 +38,7 @@ struct Inspected {
   std::vector<Finding> findings;
   Thresholds thresholds;
   std::string data;
+  bool has_classes = true;  // else numbers are learned
 };
 
 nlohmann::ordered_json json_of(const Histogram& histogram) {
@@ -51,10 +52,10 @@ void print_json(const Inspected& in) {
   nlohmann::ordered_json json{{"data", in.data},
                               {"images", in.health.sum.images},
                               {"loss", in.health.sum.mean_loss()},
-                              {"accuracy", in.health.sum.accuracy()},
                               {"layers", nlohmann::ordered_json::array()},
                               {"gradient", nlohmann::ordered_json::object()},
                               {"findings", nlohmann::ordered_json::array()}};
+  if (in.has_classes) json["accuracy"] = in.health.sum.accuracy();
   for (const LayerHealth& layer : in.health.layers) {
     json["layers"].push_back({{"name", layer.name},
                               {"kind", layer.kind},
@@ -192,6 +193,7 @@ void run(const InspectArguments& options) {
   const auto part = open_part(source, options.training, model);
   how.rate = rate_of(options.run);
   in.data = source.name;
+  in.has_classes = !part->is_regression();
   const auto images =
       static_cast<double>(options.images > 0 ? options.images : static_cast<std::int64_t>(part->size()));
   ProgressBar bar;
@@ -211,9 +213,11 @@ void run(const InspectArguments& options) {
   } else if (options.csv) {
     print_csv(in.health);
   } else {
-    fmt::print("{} on {} images of {}: accuracy {:.2f} %, loss {:.4f}\n\n", options.run,
-               count_text(static_cast<std::size_t>(in.health.sum.images)), in.data,
-               in.health.sum.accuracy() * 100, in.health.sum.mean_loss());
+    const std::string accuracy =
+        in.has_classes ? fmt::format("accuracy {:.2f} %, ", in.health.sum.accuracy() * 100) : "";
+    fmt::print("{} on {} {} of {}: {}loss {:.4f}\n\n", options.run,
+               count_text(static_cast<std::size_t>(in.health.sum.images)),
+               model.info.table ? "rows" : "images", in.data, accuracy, in.health.sum.mean_loss());
     print_layers(in);
     print_gradients(in.health);
     print_findings(in, sets);

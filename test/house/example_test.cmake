@@ -1,4 +1,4 @@
-# Trains with one example, predicts with the other.
+# Trains with one example, predicts and inspects with the others.
 if(NOT EXISTS /usr/share/datasets/fashion-mnist)
   message(STATUS "skipped: the package dataset-fashion-mnist is not installed")
   return()
@@ -14,4 +14,8 @@ execute_process(COMMAND ${PREDICT} ${WORK}/model.safetensors ${WORK}/pictures/00
                 COMMAND_ERROR_IS_FATAL ANY)
 if(NOT named MATCHES "^Pullover [0-9.]+ %")
   message(FATAL_ERROR "unexpected: ${named}")
+endif()
+execute_process(COMMAND ${INSPECT} ${WORK}/model.safetensors fashion-mnist OUTPUT_VARIABLE inspected COMMAND_ERROR_IS_FATAL ANY)
+if(NOT inspected MATCHES "^conv1: 6 units, [0-9.]+ % zeros\nconv2: 16 units, ")
+  message(FATAL_ERROR "unexpected: ${inspected}")
 endif()

@@ -49,6 +49,11 @@ TEST_F(TableTraining, LearnsANumberAndPredictsIt) {
   EXPECT_NE(folder_.run({"evaluate", "run"}).out.find("'price' is missed by"), std::string::npos);
   EXPECT_EQ(folder_.run({"evaluate", "run", "--csv"}).out.find("rows,rmse,mae,r2,loss\n160,"), 0U);
 
+  result = folder_.run({"inspect", "run"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out.find("run on 160 rows of "), 0U) << result.out;
+  EXPECT_FALSE(nlohmann::json::parse(folder_.run({"inspect", "run", "--json"}).out).contains("accuracy"));
+
   folder_.write("new.csv", "city,dear,size\nsmall,no,100\nbig,yes,100\n");
   result = folder_.run({"predict", "run", "new.csv", "--json"});
   ASSERT_EQ(result.status, 0) << result.err;
