@@ -17,6 +17,9 @@ net_*.safetensors, twenty training steps in float32, as a user of PyTorch gets t
   batches   U8 (step, image, H, W, C), x = pixel / 255; labels I32 (step, image)
   losses    mean loss of each step, before its update
   after:*   the values after the last step (running statistics always, the rest where the net is small)
+units_*.safetensors, what units put out, counted by NumPy in double and stored as float32:
+  x         (image, pixel, unit)
+  others    by unit: zero_share, active_share (of images), mean, variance, mean_magnitude, minimum, maximum
 """
 
 import json
@@ -490,6 +493,23 @@ def make_net(name, seed, text, images, classes, options):
     return write(f"net_{name}", {"net": text} | options, tensors)
 
 
+UNITS = [("maps", 9, 49, 20), ("narrow_maps", 5, 100, 6), ("vectors", 40, 1, 33)]  # images, pixels, units
+
+
+def make_units(name, images, pixels, units):
+    """Values behind a ReLU whose units lie at different heights: some nearly always 0, the first always."""
+    generator = np.random.default_rng(zlib.crc32(name.encode()))
+    heights = np.linspace(-3, 3, units)
+    x = np.maximum(generator.standard_normal((images, pixels, units)) + heights, 0).astype(np.float32)
+    x[:, :, 0] = 0
+    values = x.astype(np.float64)
+    both = (0, 1)
+    return write(f"units_{name}", {}, {
+        "x": x, "zero_share": (values == 0).mean(both), "active_share": (values != 0).any(1).mean(0),
+        "mean": values.mean(both), "variance": values.var(both), "mean_magnitude": np.abs(values).mean(both),
+        "minimum": values.min(both), "maximum": values.max(both)})
+
+
 def main():
     wanted = set(sys.argv[1:])
     torch.set_num_threads(1)
@@ -504,6 +524,11 @@ def main():
             print(f"net_{name}:")
             size = make_net(name, *case)
             print(f"  {size} bytes")
+            total += size
+    for name, *case in UNITS:
+        if not wanted or name in wanted:
+            size = make_units(name, *case)
+            print(f"units_{name}: {size} bytes")
             total += size
     print(f"{total} bytes in all, layers within {worst:.1e}, torch {torch.__version__}")
 
