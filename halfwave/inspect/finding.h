@@ -51,8 +51,8 @@ struct Finding {
   std::string what{}, advice{};  // a sentence each
 };
 
-// Units by rule. Dead: active on too few images, where the activation gives zeros and is no saturating one (a
-// sigmoid that comes to 0 is saturated). Structurally silent ones are among them.
+// Units by rule. Dead: active on too few images, in a layer that can rest (a sigmoid that comes to 0 by
+// rounding is saturated). Units that are certainly silent are among them.
 std::vector<std::size_t> dead_units(const LayerHealth& layer, const Thresholds& thresholds);
 std::vector<std::size_t> dormant_units(const LayerHealth& layer, const Thresholds& thresholds);
 std::vector<std::size_t> saturated_units(const LayerHealth& layer, const Thresholds& thresholds);

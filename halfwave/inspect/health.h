@@ -53,8 +53,7 @@ struct LayerHealth {
   std::string kind;        // its type: "conv", "linear", "add"
   std::string activation;  // its text; "linear" where none follows
   bool saturates = false;  // the slope tends to 0 on both sides; saturated: it is below saturated_slope
-  bool can_rest =
-      false;  // its units can be silent: the activation gives exact zeros, not as sigmoid by rounding
+  bool can_rest = false;   // its activation gives exact zeros, and not by rounding, as sigmoid does
   std::vector<UnitHealth> units{};
   double zero_share = 0;      // of all its values
   double mean_magnitude = 0;  // of all its values
@@ -99,7 +98,8 @@ struct InspectOptions {
 };
 
 // Error where data and net do not fit. Callbacks as in evaluate(); where on_batch returns false, what has
-// been seen so far counts, and there are no gradients.
+// been seen so far counts, and there are no gradients. Uses the pool of threads itself; the net must not
+// change meanwhile.
 Inspection inspect(const Net& net, const std::shared_ptr<const Dataset>& data, const ModelInfo& info,
                    const InspectOptions& options = {}, const EvaluationCallbacks& callbacks = {});
 
