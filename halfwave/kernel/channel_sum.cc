@@ -136,10 +136,8 @@ void add_gradient_sums(std::size_t rows, std::size_t channels, const float* x, c
       one.add(gradients);
       two.add(products);
     }
-    for (std::size_t i = 0; i < DoubleSum::parts; ++i) {
-      add_to(sum_dy + c + i * lanes(), one.part[i]);
-      add_to(sum_dy_x + c + i * lanes(), two.part[i]);
-    }
+    one.add_to(sum_dy + c);
+    two.add_to(sum_dy_x + c);
   }
 }
 

@@ -65,6 +65,13 @@ struct DoubleSum {
     hn::Store(value, FloatTag(), room);
     for (std::size_t i = 0; i < parts; ++i) part[i] = hn::Add(part[i], load_double(room + i * lanes));
   }
+  // sum[i] += each of them; a vector's number of doubles.
+  HWY_INLINE void add_to(double* sum) const {
+    namespace hn = hwy::HWY_NAMESPACE;
+    const DoubleTag d;
+    for (std::size_t i = 0; i < parts; ++i, sum += lanes)
+      hn::StoreU(hn::Add(hn::LoadU(d, sum), part[i]), d, sum);
+  }
   // times factor, the first `count` of them, as floats
   HWY_INLINE void store(double factor, float* to, std::size_t count) const {
     namespace hn = hwy::HWY_NAMESPACE;

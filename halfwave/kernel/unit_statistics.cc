@@ -7,6 +7,7 @@
 
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
+#include "halfwave/kernel/parts.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "halfwave/kernel/unit_statistics.cc"
@@ -39,12 +40,6 @@ using namespace halfwave::kernel::units;
 namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
-
-void add_to(double* sum, const DoubleSum& part) {
-  const DoubleTag d;
-  for (std::size_t i = 0; i < DoubleSum::parts; ++i, sum += DoubleSum::lanes)
-    hn::StoreU(hn::Add(hn::LoadU(d, sum), part.part[i]), d, sum);
-}
 
 // A column that holds values which are not finite.
 void add_column(const float* x, std::size_t rows, std::size_t width, std::size_t c, const Columns& to) {
@@ -105,12 +100,12 @@ void add_rows(const float* x, std::size_t rows, std::size_t width, std::size_t f
       for (std::size_t i = c; i < std::min(c + lanes, width); ++i) add_column(x, rows, width, i, to);
       continue;
     }
-    add_to(to.distance + c, distance);
-    add_to(to.squares + c, squares);
-    add_to(to.magnitude + c, magnitude);
+    distance.add_to(to.distance + c);
+    squares.add_to(to.squares + c);
+    magnitude.add_to(to.magnitude + c);
     DoubleSum more_zeros;
     more_zeros.add(zeros);
-    add_to(to.zeros + c, more_zeros);
+    more_zeros.add_to(to.zeros + c);
     hn::StoreU(minimum, d, to.minimum + c);
     hn::StoreU(maximum, d, to.maximum + c);
     hn::StoreU(hn::Sub(hn::Set(d, static_cast<float>(rows)), zeros), d, to.others + c);
@@ -134,20 +129,26 @@ namespace {
 
 HWY_EXPORT(add_unit_rows);
 
-constexpr std::size_t widest = 16;  // floats of a vector
+constexpr std::size_t widest = 16;  // floats of a vector: a line of the cache, hence whole_lines() below
 
-std::size_t with_room(std::size_t columns) { return (columns + widest - 1) / widest * widest; }
+// Of sums, beside a centre and the place for what is not 0.
+template <class Sums>
+units::Columns columns_of(const std::vector<float>& centre, Sums& sums, std::vector<float>& others) {
+  return {centre.data(),        sums.minimum.data(),    sums.maximum.data(),
+          sums.distance.data(), sums.squares.data(),    sums.magnitude.data(),
+          sums.zeros.data(),    sums.not_finite.data(), others.data()};
+}
 
 }  // namespace
 
 UnitStatistics::Sums::Sums(std::size_t columns)
-    : minimum(with_room(columns)),
-      maximum(with_room(columns)),
-      distance(with_room(columns)),
-      squares(with_room(columns)),
-      magnitude(with_room(columns)),
-      zeros(with_room(columns)),
-      not_finite(with_room(columns)) {
+    : minimum(whole_lines(columns)),
+      maximum(whole_lines(columns)),
+      distance(whole_lines(columns)),
+      squares(whole_lines(columns)),
+      magnitude(whole_lines(columns)),
+      zeros(whole_lines(columns)),
+      not_finite(whole_lines(columns)) {
   clear();
 }
 
@@ -161,10 +162,10 @@ void UnitStatistics::Sums::clear() {
 UnitStatistics::UnitStatistics(std::size_t units)
     : units_(units),
       together_(units < 2 * widest ? widest / std::gcd(units, widest) : 1),
-      centre_(with_room(units * together_)),
+      centre_(whole_lines(units * together_)),
       sums_(units),
       wide_(together_ > 1 ? units * together_ : 0),
-      active_(with_room(units)) {}
+      active_(whole_lines(units)) {}
 
 // The mean of some values, rounded.
 void UnitStatistics::centre_on(const float* x, std::size_t pixels) {
@@ -199,12 +200,10 @@ void UnitStatistics::add(const float* x, std::size_t images, std::size_t pixels)
 
 // parts x rows x units.
 void UnitStatistics::add_pixels(const float* x, std::size_t parts, std::size_t rows, bool rows_are_images) {
-  std::vector<float> others(with_room(units_));
-  const units::Columns to{centre_.data(),        sums_.minimum.data(),    sums_.maximum.data(),
-                          sums_.distance.data(), sums_.squares.data(),    sums_.magnitude.data(),
-                          sums_.zeros.data(),    sums_.not_finite.data(), others.data()};
+  std::vector<float> others(whole_lines(units_));
+  const units::Columns to = columns_of(centre_, sums_, others);
   const std::size_t grain = parallel_grain / std::max<std::size_t>(widest * parts * rows, 1) + 1;
-  parallel_for(with_room(units_) / widest, grain, [&](std::size_t begin, std::size_t end, int) {
+  parallel_for(whole_lines(units_) / widest, grain, [&](std::size_t begin, std::size_t end, int) {
     const std::size_t last = std::min(end * widest, units_);
     for (std::size_t part = 0; part < parts; ++part) {
       HWY_DYNAMIC_DISPATCH(add_unit_rows)
@@ -219,14 +218,10 @@ void UnitStatistics::add_pixels(const float* x, std::size_t parts, std::size_t r
 void UnitStatistics::add_narrow(const float* x, std::size_t parts, std::size_t rows) {
   const std::size_t width = together_ * units_;
   const std::size_t whole = rows / together_;
-  std::vector<float> others(with_room(width));
-  std::vector<float> rest(with_room(units_));
-  const units::Columns wide{centre_.data(),        wide_.minimum.data(),    wide_.maximum.data(),
-                            wide_.distance.data(), wide_.squares.data(),    wide_.magnitude.data(),
-                            wide_.zeros.data(),    wide_.not_finite.data(), others.data()};
-  const units::Columns to{centre_.data(),        sums_.minimum.data(),    sums_.maximum.data(),
-                          sums_.distance.data(), sums_.squares.data(),    sums_.magnitude.data(),
-                          sums_.zeros.data(),    sums_.not_finite.data(), rest.data()};
+  std::vector<float> others(whole_lines(width));
+  std::vector<float> rest(whole_lines(units_));
+  const units::Columns wide = columns_of(centre_, wide_, others);
+  const units::Columns to = columns_of(centre_, sums_, rest);
   for (std::size_t part = 0; part < parts; ++part, x += rows * units_) {
     HWY_DYNAMIC_DISPATCH(add_unit_rows)(x, whole, width, 0, width, wide);
     HWY_DYNAMIC_DISPATCH(add_unit_rows)

@@ -9,25 +9,9 @@
 namespace halfwave {
 namespace {
 
-class Evaluate : public testing::Test {
+class Evaluate : public TrainedRun {
  protected:
-  Evaluate() {
-    write_data(folder_ / "data");
-    folder_.write("net.toml", plain_net);
-    EXPECT_EQ(
-        folder_.run({"train", "net.toml", "data", "--threads", "1", "--epochs", "4", "--out", "run"}).status,
-        0);
-  }
-  nlohmann::json json(Strings arguments) const {
-    arguments.insert(arguments.begin(), "evaluate");
-    arguments.push_back("--json");
-    const Result result = folder_.run(arguments);
-    EXPECT_EQ(result.status, 0) << result.err;
-    EXPECT_EQ(result.err, "");
-    EXPECT_EQ(result.out.find('\n'), result.out.size() - 1);
-    return nlohmann::json::parse(result.out);
-  }
-  Folder folder_;
+  nlohmann::json json(const Strings& arguments) const { return TrainedRun::json("evaluate", arguments); }
 };
 
 TEST_F(Evaluate, AgreesWithItselfAndWithTheTraining) {

@@ -206,6 +206,24 @@ layers = [
 ]
 )";
 
+TrainedRun::TrainedRun() {
+  write_data(folder_ / "data");
+  folder_.write("net.toml", plain_net);
+  EXPECT_EQ(
+      folder_.run({"train", "net.toml", "data", "--threads", "1", "--epochs", "4", "--out", "run"}).status,
+      0);
+}
+
+nlohmann::json TrainedRun::json(const std::string& command, Strings arguments) const {
+  arguments.insert(arguments.begin(), command);
+  arguments.push_back("--json");
+  const Result result = folder_.run(arguments);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(result.out.find('\n'), result.out.size() - 1);
+  return nlohmann::json::parse(result.out);
+}
+
 void expect_error(const Result& result, int status, const Strings& parts) {
   EXPECT_EQ(result.status, status) << result.err;
   EXPECT_EQ(result.err.rfind("halfwave: ", 0), 0U) << result.err;

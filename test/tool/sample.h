@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,14 @@ std::string idx(const std::vector<std::uint32_t>& sizes, const std::string& valu
 // Nets for them.
 extern const char* const plain_net;       // one convolution
 extern const char* const batch_norm_net;  // also batch norm and dropout
+
+// A run of plain_net on write_data(), and the JSON that a command prints of it.
+class TrainedRun : public testing::Test {
+ protected:
+  TrainedRun();
+  nlohmann::json json(const std::string& command, Strings arguments) const;
+  Folder folder_;
+};
 
 // A message is one line that begins with the tool's name, holds the parts, and nothing else is said.
 void expect_error(const Result& result, int status, const Strings& parts);
