@@ -77,7 +77,8 @@ std::unique_ptr<ConvolutionBackwardData> make_dense_backward_data(const Convolut
 std::unique_ptr<ConvolutionBackwardWeights> make_dense_backward_weights(const ConvolutionSize& size,
                                                                         const Dense& dense) {
   if (dense.tile) return make_winograd_backward_weights(size, *dense.tile);
-  const bool narrow = narrow_pays(size) && size.input_channels > 1 && size.output_channels > 16;
+  const bool narrow = !onednn_backward_weights_possible(size) ||
+                      (narrow_pays(size) && size.input_channels > 1 && size.output_channels > 16);
   return narrow ? make_narrow_backward_weights(size) : make_onednn_backward_weights(size);
 }
 

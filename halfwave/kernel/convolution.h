@@ -92,11 +92,14 @@ std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(const Co
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(const ConvolutionSize& size,
                                                                               const ConvolutionUse& use);
 
-// The implementations, for tests and benchmarks. The narrow ones are for few input channels: dilation 1, one
-// group; see narrow_convolution.cc.
+// The implementations, for tests and benchmarks. The narrow ones are for few input channels: dilation 1 (or a
+// single tap), one group; see narrow_convolution.cc.
 std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size, bool adds = false);
 std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardWeights> make_onednn_backward_weights(const ConvolutionSize& size);
+// Not where a strided 1x1 filter sees fewer than 8 channels: with AVX2, oneDNN 2.6 then copies 8 of each
+// pixel, beyond its scratchpad, and into that of another thread.
+bool onednn_backward_weights_possible(const ConvolutionSize& size);
 bool narrow_possible(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionForward> make_narrow_forward(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardData> make_narrow_backward_data(const ConvolutionSize& size);

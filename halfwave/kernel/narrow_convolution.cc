@@ -469,8 +469,9 @@ class NarrowBackwardWeights final : public ConvolutionBackwardWeights {
 
 }  // namespace
 
-bool narrow_possible(const ConvolutionSize& size) {
-  return size.groups == 1 && size.dilation_height == 1 && size.dilation_width == 1;
+bool narrow_possible(const ConvolutionSize& s) {
+  return s.groups == 1 && (s.dilation_height == 1 || s.kernel_height == 1) &&
+         (s.dilation_width == 1 || s.kernel_width == 1);
 }
 
 std::unique_ptr<ConvolutionForward> make_narrow_forward(const ConvolutionSize& size) {

@@ -339,6 +339,11 @@ std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const Convolu
   return std::make_unique<OnednnBackwardData>(size);
 }
 
+bool onednn_backward_weights_possible(const ConvolutionSize& s) {
+  const bool strided = s.stride_height > 1 || s.stride_width > 1;
+  return !(strided && s.kernel_height == 1 && s.kernel_width == 1 && s.groups == 1 && s.input_channels < 8);
+}
+
 std::unique_ptr<ConvolutionBackwardWeights> make_onednn_backward_weights(const ConvolutionSize& size) {
   return std::make_unique<OnednnBackwardWeights>(size);
 }

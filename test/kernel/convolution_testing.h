@@ -147,7 +147,7 @@ inline std::vector<Implementation> own_implementations(const ConvolutionSize& si
 
 inline std::vector<Implementation> implementations(const ConvolutionSize& size) {
   std::vector<Implementation> all = own_implementations(size);
-  all.push_back(onednn);
+  if (onednn_backward_weights_possible(size)) all.push_back(onednn);
   all.push_back(dense);
   all.push_back(exact);
   return all;

@@ -119,6 +119,26 @@ TEST_P(ConvolutionValue, AgreesWithTheDefinition) {
     for_each_target([&] { expect_right(c, expected, run(own, c, edge, bias)); });
 }
 
+// Some of which oneDNN must not be given: onednn_backward_weights_possible().
+TEST(ConvolutionStrided, PointwiseOfFewChannelsIsRightEachTime) {
+  for (std::int64_t channels = 1; channels <= 9; ++channels) {
+    ConvolutionSize s{};
+    s.input_height = s.input_width = 12;
+    s.input_channels = channels;
+    s.output_channels = 8;
+    s.kernel_height = s.kernel_width = 1;
+    s.stride_height = s.stride_width = 2;
+    ASSERT_TRUE(fit(s));
+    const ConvolutionCase c(s, 3, 16);
+    const NaiveConvolution expected(s, c.n, c.x, c.w, c.b, c.dy);
+    const ThreadScope scope(2);
+    for (const Implementation& implementation : implementations(s)) {
+      SCOPED_TRACE(text_of(s) + ", " + implementation.name);
+      for (int i = 0; i < 30; ++i) expect_right(c, expected, run(implementation, c, Edge::back));
+    }
+  }
+}
+
 // Where oneDNN would overwrite: outputs that see padding alone, beyond the image or between taps that are
 // further apart than it is large.
 TEST(ConvolutionAdd, IsNotPossibleWhereAnOutputSeesPaddingAlone) {
