@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "halfwave/data/dataset.h"
+#include "halfwave/inspect/layer_gradient.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/model.h"
 
@@ -64,18 +65,6 @@ struct LayerHealth {
 
   // As backward computes it, from a y that is rounded: |x| above about 9 for tanh, 16 for sigmoid.
   static constexpr double saturated_slope = 1e-7;
-};
-
-// The gradient of the mean loss by the weights of a layer.
-struct LayerGradient {
-  std::string name;
-  double norm = 0;  // root of the sum of squares
-  double mean_magnitude = 0;
-  double zero_share = 0;  // of the weights: whose gradient is exactly 0
-  std::int64_t not_finite = 0;
-  double weight_magnitude = 0;  // mean |w|
-  // Mean |rate * gradient| by mean |w|: what a step of plain SGD would change. Where a rate is given.
-  std::optional<double> update_ratio{};
 };
 
 struct Inspection {

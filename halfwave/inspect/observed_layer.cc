@@ -58,6 +58,12 @@ class Graph {
 
 }  // namespace
 
+bool ObservedLayer::saturates() const { return activation != nullptr && activation->info().saturates; }
+
+bool ObservedLayer::can_rest() const {
+  return activation_text != "linear" && (!saturates() || activation->value(-100.0) == 0);
+}
+
 std::vector<ObservedLayer> observed_layers(const Net& net) {
   const Graph graph(net);
   std::vector<ObservedLayer> result;
