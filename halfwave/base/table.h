@@ -23,6 +23,9 @@ class Table {
   std::vector<bool> right_;
 };
 
+// A text as a cell of CSV: in quotes where it needs them.
+std::string csv_cell(const std::string& text);
+
 std::string count_text(std::size_t count);  // "61,706"
 std::string bytes_text(std::size_t bytes);  // "3.1 KB", "12 MB"
 std::string duration_text(double seconds);  // "4 s", "2:05 min", "1:02:05 h"

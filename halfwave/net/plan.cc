@@ -324,7 +324,8 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
   return forward(x, n, context, {});
 }
 
-const float* Plan::forward(const float* x, std::int64_t n, const StepContext& context, const Look& look) {
+const float* Plan::forward(const float* x, std::int64_t n, const StepContext& context, const Look& look,
+                           Show show) {
   assert(n >= 1 && n <= options_.batch);
   input_ = x;
   n_ = n;
@@ -342,23 +343,28 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
         .seed = context.seed,
         .step = context.step};
   };
+  const auto show_output = [&](const Step& step) {
+    look({.step = step.name,
+          .node = step.output - 1,
+          .values = {value(step.output), net_.shape(step.output).size() * static_cast<std::size_t>(n)}});
+  };
   for (Step& step : steps_) {
-    if (step.pooled) continue;
+    if (step.pooled) {
+      if (look) show_output(step);
+      continue;
+    }
     const double start = profiling_ ? seconds_now() : 0;
     const ForwardArguments arguments = arguments_of(step);
     if (step.pool != none) {
       Step& pool = steps_[step.pool];
-      const bool wanted = look != nullptr;  // all outputs
+      const bool wanted = look != nullptr && show == Show::every_step;
       pool.pooled = !wanted && step.operation->forward_pooled(
                                    arguments, pool.operation->pooled_output(arguments_of(pool)));
     }
-    if (step.pool == none || !steps_[step.pool].pooled) step.operation->forward(arguments);
+    const bool written = step.pool == none || !steps_[step.pool].pooled;
+    if (written) step.operation->forward(arguments);
     if (profiling_) step.forward_seconds += seconds_now() - start;
-    if (look) {
-      look({.step = step.name,
-            .node = step.output - 1,
-            .values = {arguments.y, net_.shape(step.output).size() * static_cast<std::size_t>(n)}});
-    }
+    if (look && written) show_output(step);
   }
   return value(output_);
 }

@@ -70,9 +70,12 @@ class Plan {
     std::size_t node;
     std::span<const float> values;  // of all images
   };
-  // As forward(), calling look for the output of each step as it is made.
+  // As forward(), calling look for the output of each step as it is made. What a convolution hands to the
+  // max-pool behind it without writing it is written to be shown, or left out, which changes no bit.
   using Look = std::function<void(const Made&)>;
-  const float* forward(const float* x, std::int64_t n, const StepContext& context, const Look& look);
+  enum class Show { every_step, what_is_written };
+  const float* forward(const float* x, std::int64_t n, const StepContext& context, const Look& look,
+                       Show show = Show::every_step);
 
   // Training: where the gradient of the loss by the outputs goes, between forward() and backward().
   float* output_gradient();

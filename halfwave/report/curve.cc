@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 
+#include "halfwave/base/table.h"
 #include "halfwave/report/axis.h"
 #include "halfwave/report/svg.h"
 
@@ -121,10 +122,28 @@ std::string learning_curve_svg(std::span<const EpochResult> history, const std::
 }
 
 std::string results_csv(std::span<const EpochResult> history) {
-  std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,rate,seconds\n";
+  std::string csv = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,rate,seconds";
+  const auto out = std::back_inserter(csv);
+  EpochHealth none;  // as many as are watched, without a value
   for (const EpochResult& r : history) {
-    csv += fmt::format("{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6g},{:.3f}\n", r.epoch, r.train_loss,
-                       r.train_accuracy, r.test_loss, r.test_accuracy, r.rate, r.seconds);
+    if (!r.health.layers.empty()) none = r.health;
+  }
+  for (const LayerWatch& layer : none.layers) {
+    for (const char* figure : {".zeros", ".dead", ".dying", ".saturated"})
+      fmt::format_to(out, ",{}", csv_cell(layer.name + figure));
+  }
+  for (const GradientWatch& layer : none.gradients)
+    fmt::format_to(out, ",{}", csv_cell(layer.name + ".gradient"));
+  csv += '\n';
+  for (const EpochResult& r : history) {
+    fmt::format_to(out, "{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6g},{:.3f}", r.epoch, r.train_loss,
+                   r.train_accuracy, r.test_loss, r.test_accuracy, r.rate, r.seconds);
+    for (const LayerWatch& layer : r.health.layers) {
+      fmt::format_to(out, ",{:.6f},{},{},{}", layer.zero_share, layer.dead, layer.dying, layer.saturated);
+    }
+    for (const GradientWatch& layer : r.health.gradients) fmt::format_to(out, ",{:.6g}", layer.norm);
+    if (r.health.layers.empty()) csv.append(4 * none.layers.size() + none.gradients.size(), ',');
+    csv += '\n';
   }
   return csv;
 }

@@ -55,9 +55,6 @@ void add_kernels(CLI::App& command, std::string& kernels);
 void add_activation(CLI::App& command, std::string& activation);
 void set_activation(NetSpec& spec, const std::string& activation);
 
-// A text as a cell of CSV: in quotes where it needs them.
-std::string csv_cell(const std::string& text);
-
 // For options that count something. CLI11 itself would take -1 for a very large number.
 CLI::Validator not_negative();
 

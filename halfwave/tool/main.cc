@@ -55,13 +55,6 @@ void set_activation(NetSpec& spec, const std::string& activation) {
   }
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
-  return result + "\"";
-}
-
 CLI::Validator not_negative() {
   return {[](std::string& text) {
             return text.starts_with('-') ? fmt::format("expected 0 or more, got {}", text) : std::string();

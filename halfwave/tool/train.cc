@@ -11,6 +11,7 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
 #include "halfwave/data/augment.h"
+#include "halfwave/inspect/watch.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/curve.h"
 #include "halfwave/tool/command.h"
@@ -28,6 +29,8 @@ namespace {
 
 // A checkpoint in the middle of an epoch at least this often.
 constexpr double checkpoint_seconds = 60;
+// Within an epoch no fault is told before units and gradients have been looked at so often.
+constexpr std::int64_t least_looks = 8;
 
 struct TrainArguments {
   std::string net;
@@ -41,6 +44,7 @@ struct TrainArguments {
   std::string from;
   bool find_rate = false;
   bool previous = false;
+  bool watch = true;
   std::int64_t save_every = 0;
   int threads = 0;
   DataChoice data_choice;
@@ -69,14 +73,23 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
   const Interrupt interrupt;
   const bool regression = data.train->is_regression();
   TrainingDisplay display(regression);
+  Watch watch(trainer.net());
+  const auto show = [&](const EpochResult& result) {
+    display.epoch(result, data.train->size());
+    if (!result.health.layers.empty())
+      display.faults(static_cast<std::uint64_t>(result.epoch) - 1, find_faults(result.health));
+  };
   display.head();
-  for (const EpochResult& result : trainer.state().history) display.epoch(result, data.train->size());
+  for (const EpochResult& result : trainer.state().history) show(result);
   double saved = seconds_now();
   const auto save = [&] {
     run.save(trainer, data_fingerprint);
     saved = seconds_now();
   };
   const auto on_step = [&](const Progress& progress) {
+    const HealthTally& tally = trainer.state().tally;
+    if (options.watch && watch.wants(trainer.state().step - 1) && tally.looks >= least_looks)
+      display.faults(progress.epoch, find_faults(watch.judge(tally)));
     display.step(progress);
     const bool due =
         options.save_every > 0 && trainer.state().step % static_cast<std::uint64_t>(options.save_every) == 0;
@@ -88,17 +101,18 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
     if (result.best) save_model(run.best(), trainer.model_net(), trainer.info());
     save();
     report(run, trainer, title);
-    display.epoch(result, data.train->size());
+    show(result);
   };
   const auto on_test = [&](std::size_t images) {
     display.test(trainer.state().epoch, images, data.test->size());
     return !Interrupt::asked();
   };
   SkipWarning skip;
-  const bool finished = trainer.run(
-      {.on_step = on_step, .on_epoch = on_epoch, .on_test = on_test, .on_skip = [&](const std::string& why) {
-         skip(why);
-       }});
+  const bool finished = trainer.run({.on_step = on_step,
+                                     .on_epoch = on_epoch,
+                                     .on_test = on_test,
+                                     .on_skip = [&](const std::string& why) { skip(why); },
+                                     .observer = options.watch ? &watch : nullptr});
   display.clear();
   if (finished && trainer.is_out_of_patience())
     fmt::print("ended early: no better test in the last {} epochs (--patience)\n",
@@ -310,6 +324,8 @@ void add_train(CLI::App& app) {
                       "Layers that stay as they are, as in conv1,conv2; old: all that --from brought");
   command->add_option("--old-rate", t.old_rate,
                       "With --from: factor of the rate of old layers (default: 0.1 if a layer is new)");
+  command->add_flag("--watch,!--no-watch", options->watch,
+                    "Count dead, dying and saturated units and gradients (default; costs less than 2 %)");
   command->add_flag("--find-lr", options->find_rate,
                     "Only try which learning rates teach, and draw NET-rates.svg");
   command->add_option("--out", options->out, "Folder of the run (default: runs/NET-DATA)");

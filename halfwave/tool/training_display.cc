@@ -86,11 +86,21 @@ void TrainingDisplay::step(const Progress& p) {
       (static_cast<double>(p.epoch) * static_cast<double>(p.batches) + static_cast<double>(p.batch));
   bar_.show(fmt::format("epoch {}/{}", p.epoch + 1, p.epochs),
             static_cast<double>(p.batch) / static_cast<double>(p.batches),
-            fmt::format("loss {:.4f}  {}  {:.0f} {}/s  {} left", p.sum.mean_loss(),
+            fmt::format("loss {:.4f}  {}  {:.0f} {}/s  {} left{}", p.sum.mean_loss(),
                         regression_ ? fmt::format("R2 {:.3f}", p.sum.explained())
                                     : fmt::format("accuracy {:.1f} %", p.sum.accuracy() * 100),
                         static_cast<double>(images_) / elapsed, regression_ ? "rows" : "images",
-                        duration_text(elapsed / static_cast<double>(steps_) * left)));
+                        duration_text(elapsed / static_cast<double>(steps_) * left), fault_));
+}
+
+void TrainingDisplay::faults(std::uint64_t epoch, const std::vector<Finding>& found) {
+  fault_ = found.empty() ? std::string() : "  ! " + found.front().what;
+  for (const Finding& finding : found) {
+    if (!told_.insert(finding.rule + " " + finding.layer).second) continue;
+    bar_.clear();
+    fmt::print("       ! {} (epoch {}): {}\n", finding.what, epoch + 1, finding.advice);
+    std::fflush(stdout);
+  }
 }
 
 void TrainingDisplay::test(std::uint64_t epoch, std::size_t images, std::size_t all) {

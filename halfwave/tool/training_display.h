@@ -4,9 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "halfwave/base/clock.h"
+#include "halfwave/inspect/finding.h"
 #include "halfwave/tool/progress_bar.h"
 #include "halfwave/train/trainer.h"
 
@@ -23,6 +26,9 @@ class TrainingDisplay {
   void head() const;
   void epoch(const EpochResult& result, std::size_t images);
   void step(const Progress& progress);
+  // What is wrong with the units at present: those faults that are new are told, a line each, the first one
+  // is shown beside the bar.
+  void faults(std::uint64_t epoch, const std::vector<Finding>& found);
   void test(std::uint64_t epoch, std::size_t images, std::size_t all);
   void clear() { bar_.clear(); }
 
@@ -31,6 +37,8 @@ class TrainingDisplay {
 
   bool regression_;
   ProgressBar bar_;
+  std::set<std::string> told_;  // rule and layer
+  std::string fault_;           // for the bar
   double start_ = seconds_now();
   std::int64_t images_ = 0;
   std::int64_t steps_ = 0;

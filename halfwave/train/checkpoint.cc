@@ -8,10 +8,17 @@
 namespace halfwave {
 
 // Numbers go through JSON as the shortest text that reads back to the same bits.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LayerWatch, name, units, images, dead, dying, silent, saturated,
+                                   zero_share)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GradientWatch, name, norm, zero_share)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochHealth, layers, gradients)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LayerTally, images, values, zeros, active, saturated, last_active)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HealthTally, epoch, looks, layers, gradients)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochResult, epoch, train_loss, train_accuracy, test_loss, test_accuracy,
-                                   rate, seconds, waited, best)
+                                   rate, seconds, waited, best, health)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossSum, loss, correct, images, squares, absolutes)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, step, epoch, index, sum, seconds, waited, history)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, step, epoch, index, sum, seconds, waited, tally, health,
+                                   history)
 
 namespace {
 

@@ -77,9 +77,12 @@ void Trainer::restore(TrainState state) {
   loader_.seek(state_.epoch, state_.index);
 }
 
-LossSum Trainer::update(const Batch& batch, double rate) {
+LossSum Trainer::update(const Batch& batch, double rate, StepObserver* observer) {
+  std::optional<StepWatch> watch;
+  if (observer != nullptr && observer->wants(state_.step))
+    watch.emplace(StepWatch{*observer, static_cast<std::int64_t>(state_.epoch) + 1, state_.tally});
   return step_.run(batch.x.data(), {batch.labels, batch.other_labels, batch.share, batch.values}, state_.step,
-                   rate);
+                   rate, watch ? &*watch : nullptr);
 }
 
 LossSum Trainer::try_rate(double rate) {
@@ -89,8 +92,8 @@ LossSum Trainer::try_rate(double rate) {
   return sum;
 }
 
-void Trainer::step(const Batch& batch) {
-  const LossSum sum = update(batch, scheduled_rate(options_, state_.step, loader_.batches()));
+void Trainer::step(const Batch& batch, StepObserver* observer) {
+  const LossSum sum = update(batch, scheduled_rate(options_, state_.step, loader_.batches()), observer);
   if (!std::isfinite(sum.loss)) explain(batch);
   ++state_.step;
   state_.sum += sum;
@@ -134,11 +137,13 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
                      .rate = scheduled_rate(options_, state_.step - 1, loader_.batches()),
                      .seconds = state_.seconds,
                      .waited = state_.waited,
-                     .best = true};
+                     .best = true,
+                     .health = std::move(state_.health)};
   for (const EpochResult& earlier : state_.history) {
     result.best = result.best && earlier.test_accuracy < result.test_accuracy;
   }
   state_.history.push_back(result);
+  state_.health = {};
   state_.sum = {};
   state_.seconds = 0;
   state_.waited = 0;
@@ -167,8 +172,10 @@ bool Trainer::run(const Callbacks& callbacks) {
     const double waited = loader_.seconds_waited();
     const Batch& batch = loader_.next();
     state_.waited += loader_.seconds_waited() - waited;
-    step(batch);
+    step(batch, callbacks.observer);
     ++state_.index;
+    if (state_.index == loader_.batches() && callbacks.observer != nullptr)
+      state_.health = callbacks.observer->end_epoch(net_, optimiser(), state_.tally);
     state_.seconds += seconds_now() - start;
     const Progress progress{.epoch = state_.epoch,
                             .batch = state_.index,

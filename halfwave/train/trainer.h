@@ -15,6 +15,7 @@
 #include "halfwave/data/loader.h"
 #include "halfwave/net/inference.h"
 #include "halfwave/train/averaged_net.h"
+#include "halfwave/train/epoch_health.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/model.h"
 #include "halfwave/train/options.h"
@@ -31,6 +32,7 @@ struct EpochResult {
   double seconds = 0;                         // of training, without the test
   double waited = 0;                          // of these, for data
   bool best = false;                          // no earlier epoch had a higher test accuracy
+  EpochHealth health{};                       // where an observer looked on
 };
 
 // Where a run is: all that is needed, with the net and the optimiser's state, to go on to the same bits.
@@ -41,6 +43,8 @@ struct TrainState {
   LossSum sum;              // over the epoch's steps so far
   double seconds = 0;       // of this epoch's training so far
   double waited = 0;        // of these, for data
+  HealthTally tally{};      // of what an observer saw since it last judged
+  EpochHealth health{};     // of this epoch, once its steps are done
   std::vector<EpochResult> history;
 };
 
@@ -63,6 +67,7 @@ class Trainer {
     std::function<bool(std::size_t)> on_test = [](std::size_t) { return true; };  // test images done
     // An example that can no longer be read is left out, and why is told here. Without this it is an Error.
     std::function<void(const std::string&)> on_skip{};
+    StepObserver* observer = nullptr;  // looks on; it must be the same one in a run that is gone on with
   };
 
   // Starts the net's weights at random (options.seed). The net must outlive the trainer. Error when options,
@@ -98,8 +103,8 @@ class Trainer {
   void restore(TrainState state);
 
  private:
-  LossSum update(const Batch& batch, double rate);
-  void step(const Batch& batch);
+  LossSum update(const Batch& batch, double rate, StepObserver* observer = nullptr);
+  void step(const Batch& batch, StepObserver* observer);
   [[noreturn]] void explain(const Batch& batch);
   std::string advice() const;
   bool finish_epoch(const Callbacks& callbacks);  // false if the test was broken off

@@ -29,14 +29,19 @@ TrainingStep::TrainingStep(Net& net, const TrainOptions& options, std::int64_t b
       optimiser_(net, options, rate_factors),
       gradients_(net.parameters().size()) {}
 
-LossSum TrainingStep::run(const float* x, const Targets& targets, std::uint64_t step, double rate) {
+LossSum TrainingStep::run(const float* x, const Targets& targets, std::uint64_t step, double rate,
+                          const StepWatch* watch) {
   plan_.load();
+  Plan::Look look;
+  if (watch != nullptr) look = [watch](const Plan::Made& made) { watch->observer.look(made); };
   const float* scores = plan_.forward(x, static_cast<std::int64_t>(targets.labels.size()),
-                                      {.running = net_.state(), .seed = seed_, .step = step});
+                                      {.running = net_.state(), .seed = seed_, .step = step}, look,
+                                      Plan::Show::what_is_written);
   const LossSum sum =
       evaluate_loss(loss_, scores, net_.output().size(), targets, plan_.output_gradient(), loss_options_);
   if (!std::isfinite(sum.loss)) return sum;
   plan_.backward(gradients_.data());
+  if (watch != nullptr) watch->observer.end_step(gradients_.data(), watch->epoch, watch->tally);
   clip_gradients();
   optimiser_.update(gradients_.span(), rate, step + 1);
   return sum;

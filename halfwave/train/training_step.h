@@ -10,6 +10,7 @@
 #include "halfwave/train/loss.h"
 #include "halfwave/train/optimiser.h"
 #include "halfwave/train/options.h"
+#include "halfwave/train/step_observer.h"
 
 namespace halfwave {
 
@@ -23,8 +24,9 @@ class TrainingStep {
 
   // x: targets.labels.size() images, NHWC; step counts the updates before this one. Updates the net unless
   // the loss is not finite (running statistics have then seen the batch all the same). Allocates nothing once
-  // it has met a batch size.
-  LossSum run(const float* x, const Targets& targets, std::uint64_t step, double rate);
+  // it has met a batch size. Where the step is watched that changes no bit of it.
+  LossSum run(const float* x, const Targets& targets, std::uint64_t step, double rate,
+              const StepWatch* watch = nullptr);
 
   // After a loss that is not finite: the layer whose weights or output are the first that are not, in words.
   std::string first_not_finite(const float* x, std::int64_t n, std::uint64_t step);

@@ -6,6 +6,7 @@
 #include "../net/net_testing.h"
 #include "../train/sample_data.h"
 #include "halfwave/train/trainer.h"
+#include "planted.h"
 
 namespace halfwave {
 namespace {
@@ -18,14 +19,6 @@ layers = [
   { conv = 8, kernel = 3, pad = 1, name = "maps" }, "activation", { max_pool = 2 },
   { linear = 8, name = "hidden" }, "activation", { linear = 4, name = "scores" },
 ])";
-}
-
-std::span<float> tensor(Net& net, const std::string& name) {
-  for (const Net::Tensor& each : net.tensors()) {
-    if (each.name == name) return each.values;
-  }
-  ADD_FAILURE() << name;
-  return {};
 }
 
 class Planted : public testing::Test {
@@ -147,12 +140,6 @@ TEST_F(Planted, ASaturatedLayer) {
     for (const Finding& finding : std::span(findings).subspan(1))
       EXPECT_EQ(finding.rule, "vanishing_gradient");
   }
-}
-
-std::string stack(const std::string& activation) {
-  std::string text = "input = [8, 8, 1]\nactivation = '" + activation + "'\nlayers = [\n";
-  for (int i = 0; i < 20; ++i) text += "{ linear = 16 }, 'activation',\n";
-  return text + "{ linear = 4 } ]";
 }
 
 TEST_F(Planted, AStackOfSigmoids) {

@@ -1,5 +1,6 @@
 // halfwave train: what a run prints and leaves behind.
 #include <algorithm>
+#include <sstream>
 
 #include "sample.h"
 
@@ -41,6 +42,39 @@ TEST_F(Train, PrintsATableAndLeavesAWholeRun) {
   for (const char* part : {"threads = 1", "seed = 1", "epochs = 2", "data = ", "batch_norm"}) {
     EXPECT_NE(config.find(part), std::string::npos) << part << " in " << config;
   }
+}
+
+// Twenty layers of sigmoids: the fault is told once, and the counts stand beside the losses.
+TEST_F(Train, WatchesUnitsAndGradients) {
+  std::string deep = "input = [12, 12, 1]\nactivation = 'sigmoid'\nlayers = [";
+  for (int i = 0; i < 20; ++i) deep += "{ linear = 8 }, 'activation',";
+  folder_.write("deep.toml", deep + "{ linear = 4 } ]");
+  const Strings arguments{"train",   "deep.toml", "data",      "--epochs", "5",
+                          "--batch", "8",         "--threads", "1",        "--out"};
+  const auto run = [&](Strings more) {
+    more.insert(more.begin(), arguments.begin(), arguments.end());
+    return folder_.run(more);
+  };
+  const Result watched = run({"watched"});
+  const std::string fault = "! from 'linear21' back to 'linear1' the gradient shrinks to ";
+  const std::size_t told = watched.out.find(fault);
+  EXPECT_NE(told, std::string::npos) << watched.out;
+  EXPECT_EQ(watched.out.find(fault, told + 1), std::string::npos) << watched.out;
+  const std::string csv = folder_.read("watched/results.csv");
+  EXPECT_NE(csv.find("seconds,linear1.zeros,linear1.dead,linear1.dying,linear1.saturated,linear2.zeros,"),
+            std::string::npos);
+  EXPECT_NE(csv.find("linear21.saturated,linear1.gradient,linear2.gradient,"), std::string::npos);
+  // As many cells in each line, empty where too little was seen.
+  std::istringstream lines(csv);
+  std::string line;
+  for (int epoch = 0; std::getline(lines, line); ++epoch) {
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 6 + 21 * 5) << line;
+    EXPECT_EQ(line.find(",,") == std::string::npos, epoch == 0 || epoch == 4) << line;
+  }
+  const Result unwatched = run({"unwatched", "--no-watch"});
+  EXPECT_EQ(unwatched.out.find('!'), std::string::npos) << unwatched.out;
+  EXPECT_EQ(folder_.read("unwatched/results.csv").find("linear"), std::string::npos);
+  EXPECT_EQ(folder_.read("watched/best.safetensors"), folder_.read("unwatched/best.safetensors"));
 }
 
 TEST_F(Train, Learns) {
