@@ -20,7 +20,8 @@ enum class RandomPurpose : std::uint32_t {
   split = 5,
   test = 6,
   augment = 7,
-  mixup = 8
+  mixup = 8,
+  revival = 9
 };
 
 // Philox4x32-10: four random words from a 128-bit counter and a 64-bit key.

@@ -9,7 +9,8 @@
 
 namespace halfwave {
 
-Watch::Watch(const Net& net) : net_(net), observer_(net, 1, 0) {}
+Watch::Watch(const Net& net, const TrainOptions& options)
+    : net_(net), observer_(net, 1, 0), options_(options), revival_(net, options) {}
 
 void Watch::end_step(const float* gradients, std::int64_t epoch, HealthTally& tally) {
   tally.epoch = epoch;
@@ -77,9 +78,26 @@ EpochHealth Watch::judge(const HealthTally& tally) const {
   return health;
 }
 
-EpochHealth Watch::end_epoch(Net&, Optimiser&, HealthTally& tally) {
+void Watch::revive(Net& net, Optimiser& optimiser, HealthTally& tally, EpochHealth& health) const {
+  const std::span<const ObservedLayer> layers = observer_.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (health.layers[i].dead == 0 || !revival_.possible(layers[i])) continue;
+    LayerTally& sum = tally.layers[i];
+    std::vector<std::size_t> units;
+    for (std::size_t unit = 0; unit < sum.active.size(); ++unit) {
+      if (sum.active[unit] > 0 || tally.epoch - sum.last_active[unit] < options_.revive) continue;
+      units.push_back(unit);
+      sum.last_active[unit] = tally.epoch;
+    }
+    revival_.revive(net, optimiser, layers[i], units, tally.epoch);
+    health.layers[i].revived = static_cast<std::int64_t>(units.size());
+  }
+}
+
+EpochHealth Watch::end_epoch(Net& net, Optimiser& optimiser, HealthTally& tally) {
   EpochHealth health = judge(tally);
   if (health.layers.empty()) return health;
+  if (options_.revive > 0 && tally.epoch < options_.epochs) revive(net, optimiser, tally, health);
   tally.looks = 0;
   tally.gradients.clear();
   for (LayerTally& layer : tally.layers) {

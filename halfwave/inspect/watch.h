@@ -1,7 +1,8 @@
 // The health of a net's units while it is trained: in some of the steps, what its units give and what
-// gradient arrives is counted, and judged at the end of each epoch. It changes no bit of the training.
+// gradient arrives is counted, and judged at the end of each epoch. Unless TrainOptions::revive starts dead
+// units anew, it changes no bit of the training.
 //
-//   Watch watch(net);
+//   Watch watch(trainer.net(), trainer.options());
 //   trainer.run({.on_epoch = [](const EpochResult& r) { ... r.health ... }, .observer = &watch});
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include "halfwave/inspect/finding.h"
 #include "halfwave/inspect/observer.h"
+#include "halfwave/inspect/revival.h"
 #include "halfwave/train/step_observer.h"
 
 namespace halfwave {
@@ -17,12 +19,14 @@ namespace halfwave {
 class Watch final : public StepObserver {
  public:
   // The net must outlive it.
-  explicit Watch(const Net& net);
+  Watch(const Net& net, const TrainOptions& options);
 
   bool wants(std::uint64_t step) const override { return step % period == 0; }
   void look(const Plan::Made& made) override { observer_.look(0, made); }
   void end_step(const float* gradients, std::int64_t epoch, HealthTally& tally) override;
   // Nothing where fewer than least_images have been looked at since it last judged: the tally is then kept.
+  // Starts units anew that have been dead for options.revive epochs, where Revival can; not after the last
+  // epoch, which leaves no time to learn.
   EpochHealth end_epoch(Net& net, Optimiser& optimiser, HealthTally& tally) override;
 
   // What the tally says so far. Nothing where it has seen fewer than least_images.
@@ -34,8 +38,12 @@ class Watch final : public StepObserver {
   static constexpr double silent_share = 0.1;       // of a layer's units, above which that is a fault
 
  private:
+  void revive(Net& net, Optimiser& optimiser, HealthTally& tally, EpochHealth& health) const;
+
   const Net& net_;
   Observer observer_;
+  TrainOptions options_;
+  Revival revival_;
 };
 
 // What is wrong by these counts: silent units, else a dead layer; a saturated one; RuleSet::autotrainer's

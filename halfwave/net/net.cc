@@ -184,27 +184,31 @@ Initialisation Net::start_of(std::size_t node) const {
   }
 }
 
+float Net::start_deviation(const Tensor& tensor) const {
+  const Parameter& parameter = *tensor.parameter;
+  if (parameter.start != Parameter::Start::random) return 0;
+  double variance = 0;
+  switch (start_of(tensor.node)) {
+    case Initialisation::he:
+      variance = 2 / parameter.fan_in;
+      break;
+    case Initialisation::glorot:
+      variance = 2 / (parameter.fan_in + parameter.fan_out);
+      break;
+    case Initialisation::lecun:
+      variance = 1 / parameter.fan_in;
+      break;
+  }
+  return static_cast<float>(std::sqrt(variance));
+}
+
 void Net::initialise(std::uint64_t seed) {
   std::uint64_t index = 0;
   for (const Tensor& tensor : tensors()) {
-    const Parameter& parameter = *tensor.parameter;
     RandomStream random(seed, RandomPurpose::weights, index++);
-    std::fill(tensor.values.begin(), tensor.values.end(), parameter.constant);
-    if (parameter.start != Parameter::Start::random) continue;
-    double variance = 0;
-    const double in = parameter.fan_in;
-    switch (start_of(tensor.node)) {
-      case Initialisation::he:
-        variance = 2 / in;
-        break;
-      case Initialisation::glorot:
-        variance = 2 / (in + parameter.fan_out);
-        break;
-      case Initialisation::lecun:
-        variance = 1 / in;
-        break;
-    }
-    const auto deviation = static_cast<float>(std::sqrt(variance));
+    std::fill(tensor.values.begin(), tensor.values.end(), tensor.parameter->constant);
+    const float deviation = start_deviation(tensor);
+    if (deviation == 0) continue;
     for (float& value : tensor.values) value = deviation * random.normal();
   }
 }

@@ -50,6 +50,8 @@ class Net {
 
   // The rule by which the weights of a node start.
   Initialisation start_of(std::size_t node) const;
+  // The standard deviation of the values of a tensor that starts at random; 0: it starts at its constant.
+  float start_deviation(const Tensor& tensor) const;
 
   // All trained parameters in one buffer, all running statistics in another.
   std::span<float> parameters() { return parameters_.span(); }

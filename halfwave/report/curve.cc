@@ -129,7 +129,7 @@ std::string results_csv(std::span<const EpochResult> history) {
     if (!r.health.layers.empty()) none = r.health;
   }
   for (const LayerWatch& layer : none.layers) {
-    for (const char* figure : {".zeros", ".dead", ".dying", ".saturated"})
+    for (const char* figure : {".zeros", ".dead", ".dying", ".saturated", ".revived"})
       fmt::format_to(out, ",{}", csv_cell(layer.name + figure));
   }
   for (const GradientWatch& layer : none.gradients)
@@ -139,10 +139,11 @@ std::string results_csv(std::span<const EpochResult> history) {
     fmt::format_to(out, "{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6g},{:.3f}", r.epoch, r.train_loss,
                    r.train_accuracy, r.test_loss, r.test_accuracy, r.rate, r.seconds);
     for (const LayerWatch& layer : r.health.layers) {
-      fmt::format_to(out, ",{:.6f},{},{},{}", layer.zero_share, layer.dead, layer.dying, layer.saturated);
+      fmt::format_to(out, ",{:.6f},{},{},{},{}", layer.zero_share, layer.dead, layer.dying, layer.saturated,
+                     layer.revived);
     }
     for (const GradientWatch& layer : r.health.gradients) fmt::format_to(out, ",{:.6g}", layer.norm);
-    if (r.health.layers.empty()) csv.append(4 * none.layers.size() + none.gradients.size(), ',');
+    if (r.health.layers.empty()) csv.append(5 * none.layers.size() + none.gradients.size(), ',');
     csv += '\n';
   }
   return csv;

@@ -73,9 +73,10 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
   const Interrupt interrupt;
   const bool regression = data.train->is_regression();
   TrainingDisplay display(regression);
-  Watch watch(trainer.net());
+  Watch watch(trainer.net(), trainer.options());
   const auto show = [&](const EpochResult& result) {
     display.epoch(result, data.train->size());
+    TrainingDisplay::revived(result.health);
     if (!result.health.layers.empty())
       display.faults(static_cast<std::uint64_t>(result.epoch) - 1, find_faults(result.health));
   };
@@ -326,6 +327,10 @@ void add_train(CLI::App& app) {
                       "With --from: factor of the rate of old layers (default: 0.1 if a layer is new)");
   command->add_flag("--watch,!--no-watch", options->watch,
                     "Count dead, dying and saturated units and gradients (default; costs less than 2 %)");
+  command
+      ->add_option("--revive", t.revive,
+                   "Start units anew that fired on no picture for so many epochs (0: never)")
+      ->capture_default_str();
   command->add_flag("--find-lr", options->find_rate,
                     "Only try which learning rates teach, and draw NET-rates.svg");
   command->add_option("--out", options->out, "Folder of the run (default: runs/NET-DATA)");
@@ -368,7 +373,8 @@ void add_train(CLI::App& app) {
                                               "--freeze",      "--old-rate",
                                               "--find-lr",     "--target",
                                               "--test-share",  "--split-seed",
-                                              "--kernels",     "--exact"};
+                                              "--kernels",     "--exact",
+                                              "--revive"};
       for (const char* name : fixed) {
         if (command->count(name) > 0) {
           throw UsageError(
@@ -388,6 +394,9 @@ void add_train(CLI::App& app) {
           "train needs a NET and DATA, as in `halfwave train lenet5 fashion-mnist` (see `halfwave train "
           "--help`)");
     }
+    if (options->train.revive > 0 && !options->watch)
+      throw UsageError(
+          "--revive: dead units can begin anew only while they are counted; leave --no-watch out");
     if (command->count("--rate") > 0 && options->train.rate == 0) {
       throw UsageError("rate: expected a number above 0, got 0; leave --rate out for the default");
     }

@@ -35,6 +35,8 @@ std::string recipe_text(const TrainOptions& t) {
   if (!t.fresh.empty()) text += fmt::format(", {} beginning anew", t.fresh);
   if (!t.freeze.empty()) text += fmt::format(", {} frozen", t.freeze);
   if (t.old_rate != 1) text += fmt::format(", rate of old layers x {}", t.old_rate);
+  if (t.revive > 0)
+    text += fmt::format(", units dead for {} epoch{} begin anew", t.revive, t.revive == 1 ? "" : "s");
   if (t.patience > 0) text += fmt::format(", patience {}", t.patience);
   return text;
 }
@@ -101,6 +103,14 @@ void TrainingDisplay::faults(std::uint64_t epoch, const std::vector<Finding>& fo
     fmt::print("       ! {} (epoch {}): {}\n", finding.what, epoch + 1, finding.advice);
     std::fflush(stdout);
   }
+}
+
+void TrainingDisplay::revived(const EpochHealth& health) {
+  for (const LayerWatch& layer : health.layers) {
+    if (layer.revived > 0)
+      fmt::print("       + {}: {} of {} units begin anew\n", layer.name, layer.revived, layer.units);
+  }
+  std::fflush(stdout);
 }
 
 void TrainingDisplay::test(std::uint64_t epoch, std::size_t images, std::size_t all) {

@@ -29,6 +29,8 @@ class TrainingDisplay {
   // What is wrong with the units at present: those faults that are new are told, a line each, the first one
   // is shown beside the bar.
   void faults(std::uint64_t epoch, const std::vector<Finding>& found);
+  // What TrainOptions::revive did at the end of an epoch.
+  static void revived(const EpochHealth& health);
   void test(std::uint64_t epoch, std::size_t images, std::size_t all);
   void clear() { bar_.clear(); }
 

@@ -8,7 +8,7 @@
 namespace halfwave {
 
 // Numbers go through JSON as the shortest text that reads back to the same bits.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LayerWatch, name, units, images, dead, dying, silent, saturated,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LayerWatch, name, units, images, dead, dying, silent, saturated, revived,
                                    zero_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GradientWatch, name, norm, zero_share)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochHealth, layers, gradients)

@@ -18,6 +18,7 @@ struct LayerWatch {
   std::int64_t dying = 0;      // on some, but fewer than 1 %
   std::int64_t silent = 0;     // dead, and not seen active for 3 epochs or more
   std::int64_t saturated = 0;  // more than 99 % of their values were
+  std::int64_t revived = 0;    // units that began anew at its end (TrainOptions::revive)
   double zero_share = 0;       // of all values
 };
 

@@ -51,6 +51,7 @@ void visit(Visitor&& v, Options& o) {
   v("balance_classes", o.balance_classes);
   v("average", o.average);
   v("patience", o.patience);
+  v("revive", o.revive);
   v("augment", o.augment);
   v("fresh", o.fresh);
   v("freeze", o.freeze);
@@ -182,6 +183,7 @@ void TrainOptions::resolve() {
   check(huber_delta > 0, "huber_delta", "a number above 0", huber_delta);
   check(average >= 0 && average < 1, "average", "0 to below 1", average);
   check(patience >= 0, "patience", "0 or more", patience);
+  check(revive >= 0, "revive", "0 or more", revive);
   check(old_rate >= 0 && old_rate <= 1, "old_rate", "0 to 1", old_rate);
   augment = to_text(parse_augmentation(augment));
 }

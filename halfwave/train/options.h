@@ -52,6 +52,8 @@ struct TrainOptions {
   double average = 0;            // weights are averaged over steps for testing, each step before counting so
                                  // much of the next; 0 (no average) to below 1
   std::int64_t patience = 0;     // ends after so many epochs without a better test result; 0: never
+  std::int64_t revive = 0;       // units that fired on no image for so many epochs begin anew (see
+                                 // inspect/revival.h); wants a Watch; 0: never
   std::string augment{};         // see Augmentation
 
   // Fine-tuning (see fine_tune.h): layers, by their names with commas between them, ...

@@ -163,6 +163,9 @@ bool Trainer::is_out_of_patience() const {
 
 bool Trainer::run(const Callbacks& callbacks) {
   set_thread_count(static_cast<int>(options_.threads));
+  if (options_.revive > 0 && callbacks.observer == nullptr) {
+    fail("revive: dead units can begin anew only while a Watch counts them (leave --no-watch out)");
+  }
   on_skip_ = callbacks.on_skip;
   const auto epochs = static_cast<std::uint64_t>(options_.epochs);
   // Only the test was left.

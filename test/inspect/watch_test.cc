@@ -28,7 +28,7 @@ DataPair much_data() {
 }
 
 std::vector<EpochResult> watched(Net& net, Trainer& trainer) {
-  Watch watch(net);
+  Watch watch(net, trainer.options());
   trainer.run({.observer = &watch});
   return trainer.state().history;
 }
@@ -83,7 +83,7 @@ TEST(Watch, ChangesNoBit) {
     for (const bool looks : {false, true}) {
       Net net = net_of(text);
       Trainer trainer(net, much_data(), {.epochs = 3, .batch = 16});
-      Watch watch(net);
+      Watch watch(net, trainer.options());
       trainer.run({.observer = looks ? &watch : nullptr});
       values[looks ? 1 : 0] = values_of(net);
       EXPECT_EQ(trainer.state().history.back().health.layers.empty(), !looks);
@@ -137,7 +137,7 @@ TEST(Watch, CountsFromTheLastTimeAUnitFired) {
   const std::span<float> bias = tensor(net, "maps.bias");
   const float before = bias[1];
   bias[1] = -1000;
-  Watch watch(net);
+  Watch watch(net, trainer.options());
   trainer.run({.on_epoch = [&](const EpochResult& result) { bias[1] = result.epoch == 3 ? before : -1000; },
                .observer = &watch});
   const std::int64_t expected[] = {0, 0, 1, 0, 0};
@@ -198,7 +198,7 @@ TEST(Watch, CountsOnAfterAnInterruption) {
     Net net = net_of(watched_net("relu"));
     {
       Trainer trainer(net, much_data(), options);
-      Watch watch(net);
+      Watch watch(net, trainer.options());
       trainer.run({.on_step = [&](const Progress&) { return trainer.state().step < stop; },
                    .on_test = [&](std::size_t) { return stop != 124; },
                    .observer = &watch});

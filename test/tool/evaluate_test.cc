@@ -54,7 +54,8 @@ TEST_F(Evaluate, AgreesWithItselfAndWithTheTraining) {
   while (std::getline(lines, line)) {
     std::istringstream cells(line);
     std::vector<double> values;
-    for (std::string cell; std::getline(cells, cell, ',');) values.push_back(std::stod(cell));
+    for (std::string cell; values.size() < 5 && std::getline(cells, cell, ',');)
+      values.push_back(std::stod(cell));
     if (values.at(4) > best) {
       best = values[4];
       loss = values[3];

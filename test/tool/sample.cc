@@ -257,7 +257,13 @@ std::string state(const std::filesystem::path& file) {
 std::string results(const std::filesystem::path& run) {
   std::string result;
   std::istringstream lines(read_file(run / "results.csv", 1 << 20));
-  for (std::string line; std::getline(lines, line);) result += line.substr(0, line.rfind(',')) + "\n";
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream cells(line);
+    int column = 0;
+    for (std::string cell; std::getline(cells, cell, ','); ++column)
+      result += (column == 6 ? "" : cell) + ",";
+    result += "\n";
+  }
   return result;
 }
 

@@ -61,20 +61,30 @@ TEST_F(Train, WatchesUnitsAndGradients) {
   EXPECT_NE(told, std::string::npos) << watched.out;
   EXPECT_EQ(watched.out.find(fault, told + 1), std::string::npos) << watched.out;
   const std::string csv = folder_.read("watched/results.csv");
-  EXPECT_NE(csv.find("seconds,linear1.zeros,linear1.dead,linear1.dying,linear1.saturated,linear2.zeros,"),
+  EXPECT_NE(csv.find("seconds,linear1.zeros,linear1.dead,linear1.dying,linear1.saturated,linear1.revived,"
+                     "linear2.zeros,"),
             std::string::npos);
-  EXPECT_NE(csv.find("linear21.saturated,linear1.gradient,linear2.gradient,"), std::string::npos);
+  EXPECT_NE(csv.find("linear21.revived,linear1.gradient,linear2.gradient,"), std::string::npos);
   // As many cells in each line, empty where too little was seen.
   std::istringstream lines(csv);
   std::string line;
   for (int epoch = 0; std::getline(lines, line); ++epoch) {
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 6 + 21 * 5) << line;
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 6 + 21 * 6) << line;
     EXPECT_EQ(line.find(",,") == std::string::npos, epoch == 0 || epoch == 4) << line;
   }
   const Result unwatched = run({"unwatched", "--no-watch"});
   EXPECT_EQ(unwatched.out.find('!'), std::string::npos) << unwatched.out;
   EXPECT_EQ(folder_.read("unwatched/results.csv").find("linear"), std::string::npos);
   EXPECT_EQ(folder_.read("watched/best.safetensors"), folder_.read("unwatched/best.safetensors"));
+}
+
+TEST_F(Train, RevivesOnlyWhatItWatches) {
+  const Result revived = train({"--out", "run", "--revive", "2"});
+  EXPECT_EQ(revived.status, 0) << revived.err;
+  EXPECT_NE(revived.out.find("units dead for 2 epochs begin anew"), std::string::npos) << revived.out;
+  expect_error(train({"--out", "other", "--revive", "2", "--no-watch"}), 2, {"--revive", "--no-watch"});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other"));
+  expect_error(folder_.run({"train", "--resume", "run", "--no-watch"}), 1, {"revive", "--no-watch"});
 }
 
 TEST_F(Train, Learns) {

@@ -94,6 +94,7 @@ TEST(Options, ValuesOutOfRangeAreRefused) {
   EXPECT_EQ(refused({.huber_delta = 0}), "huber_delta: expected a number above 0, got 0");
   EXPECT_EQ(refused({.average = 1}), "average: expected 0 to below 1, got 1");
   EXPECT_EQ(refused({.patience = -1}), "patience: expected 0 or more, got -1");
+  EXPECT_EQ(refused({.revive = -1}), "revive: expected 0 or more, got -1");
   EXPECT_EQ(refused({.augment = "crop=x"}),
             "augment: 'crop' expects a whole number from 0 to 1000, as in crop=4, got 'x'");
 }
