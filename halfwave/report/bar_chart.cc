@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <iterator>
@@ -21,7 +20,6 @@ constexpr double top = 70;
 constexpr double bar_height = 8;
 constexpr double row_gap = 6;
 constexpr double panel_gap = 62;
-constexpr std::array colours{"#1f6fb4", "#d1661b", "#3a8f3a", "#8a5fb0"};
 
 double row_height(const BarChart& chart) {
   return static_cast<double>(chart.series.size()) * bar_height + row_gap;
@@ -64,12 +62,12 @@ void draw(std::string& svg, const BarChart& chart, const BarPanel& panel, double
     const double middle = y + (row_height(chart) - row_gap) / 2;
     fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\"{}>{}</text>\n", left - 8, middle + 4,
                    row.marked ? " font-weight=\"bold\"" : "", escaped(row.name));
-    assert(row.values.size() <= chart.series.size() && chart.series.size() <= colours.size());
+    assert(row.values.size() <= chart.series.size());
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       const double value = row.values[i];
       const double y1 = y + static_cast<double>(i) * bar_height;
       fmt::format_to(out, "<rect x=\"{}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\" fill=\"{}\"/>\n", left,
-                     y1, x(value) - left, bar_height - 1, colours.at(i));
+                     y1, x(value) - left, bar_height - 1, series_colour(i));
       fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"8\">{:#.3g}</text>\n", x(value) + 3,
                      y1 + bar_height - 1.5, value);
     }
@@ -88,7 +86,7 @@ std::string bar_chart_svg(const BarChart& chart) {
     svg += fmt::format(
         "<rect x=\"{0}\" y=\"34\" width=\"24\" height=\"8\" fill=\"{1}\"/><text x=\"{2}\" "
         "y=\"42\">{3}</text>\n",
-        legend, colours.at(i), legend + 30, escaped(chart.series[i]));
+        legend, series_colour(i), legend + 30, escaped(chart.series[i]));
     legend += 110;
   }
   double y = top;

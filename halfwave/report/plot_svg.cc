@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "halfwave/report/axis.h"
@@ -23,17 +22,9 @@ constexpr double legend_top = 480;
 constexpr double legend_row = 26;
 constexpr double legend_sample = 44;
 
-// Okabe and Ito 2008, "Color Universal Design", in an order that sets neighbours apart; grey for its yellow,
-// which is too light for a line on white.
-constexpr std::array<const char*, max_plotted_activations> colours{
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9", "#7f7f7f"};
-// One line is unbroken, and drawn first: where curves run together it is seen through the gaps of the others.
-constexpr std::array<const char*, max_plotted_activations> dashes{"none", "10 5", "3 4",          "12 4 2 4",
-                                                                  "18 8", "6 6",  "12 3 2 3 2 3", "8 3"};
-
 std::string stroke(std::size_t curve) {
   return fmt::format("fill=\"none\" stroke=\"{}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"",
-                     colours.at(curve), dashes.at(curve));
+                     series_colour(curve), series_dash(curve));
 }
 
 // A panel and its place in the picture.

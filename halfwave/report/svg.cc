@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace halfwave {
 
 std::string escaped(std::string_view text) {
@@ -22,6 +24,17 @@ std::string escaped(std::string_view text) {
     }
   }
   return result;
+}
+
+const char* series_colour(std::size_t series) {
+  static constexpr std::array colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                      "#000000", "#e69f00", "#56b4e9", "#7f7f7f"};
+  return colours.at(series % colours.size());
+}
+
+const char* series_dash(std::size_t series) {
+  static constexpr std::array dashes{"none", "10 5", "3 4", "12 4 2 4", "18 8", "6 6", "12 3 2 3 2 3", "8 3"};
+  return dashes.at(series % dashes.size());
 }
 
 std::string svg_head(double width, double height, double left, std::string_view title) {

@@ -1,6 +1,7 @@
 // What the SVG pictures share.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,13 @@ namespace halfwave {
 
 // Text fit to stand between tags.
 std::string escaped(std::string_view text);
+
+// How lines or bars of this number, from 0, are drawn, eight in turn. Colours of Okabe and Ito 2008, "Color
+// Universal Design", in an order that sets neighbours apart; grey for their yellow, which is too light for a
+// line on white. One line is unbroken (stroke-dasharray), and to be drawn first: where lines run together it
+// is seen through the gaps of the others.
+const char* series_colour(std::size_t series);
+const char* series_dash(std::size_t series);
 
 // The opening of a picture: its size, a white ground, and the title that begins at `left`.
 std::string svg_head(double width, double height, double left, std::string_view title);

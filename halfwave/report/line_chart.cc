@@ -1,0 +1,161 @@
+#include "halfwave/report/line_chart.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+
+#include "halfwave/report/axis.h"
+#include "halfwave/report/svg.h"
+
+namespace halfwave {
+namespace {
+
+constexpr double width = 720;
+constexpr double panel_height = 230;
+constexpr double left = 70;
+constexpr double right = 24;
+constexpr double legend_top = 46;
+constexpr double legend_line = 18;
+constexpr double gap = 46;
+constexpr std::size_t most_marks = 60;  // of a line: with more points it has none
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void take(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+  bool empty() const { return low > high; }
+};
+
+class Drawing {
+ public:
+  explicit Drawing(const LineChart& chart) : chart_(chart) {
+    for (const LinePanel& panel : chart.panels) {
+      for (const auto& line : panel.lines) {
+        for (const LinePoint& point : line) x_.take(point.x);
+      }
+    }
+  }
+
+  std::string draw() {
+    std::string body;
+    double y0 = legend(body) + gap - 18;
+    for (const LinePanel& panel : chart_.panels) {
+      draw(body, panel, y0);
+      y0 += panel_height + gap;
+    }
+    const double height = y0 - gap + 50;
+    return svg_head(width, height, left, chart_.title) + body +
+           fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n</svg>\n",
+                       (left + width - right) / 2, height - 10, escaped(chart_.x_label));
+  }
+
+ private:
+  static std::string stroke(std::size_t series) {
+    return fmt::format("stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"", series_colour(series),
+                       series_dash(series));
+  }
+
+  // Returns the y of its last line.
+  double legend(std::string& svg) const {
+    double x = left;
+    double y = legend_top;
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) {
+      // About the width of the text.
+      const double wide = 60 + 6.5 * static_cast<double>(chart_.series[i].size());
+      if (i > 0 && x + wide > width - right) {
+        x = left;
+        y += legend_line;
+      }
+      svg +=
+          fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\" {}/><text x=\"{}\" y=\"{}\">{}</text>\n",
+                      x, x + 26, y - 4, y - 4, stroke(i), x + 32, y, escaped(chart_.series[i]));
+      x += wide;
+    }
+    return y;
+  }
+
+  double x(double value) const {
+    const double share = x_.high > x_.low ? (value - x_.low) / (x_.high - x_.low) : 0.5;
+    return left + share * (width - left - right);
+  }
+
+  void draw(std::string& svg, const LinePanel& panel, double y0) const {
+    Range y;
+    for (const auto& line : panel.lines) {
+      for (const LinePoint& point : line) {
+        for (const double value : {point.y, point.low, point.high}) y.take(value);
+      }
+    }
+    const auto out = std::back_inserter(svg);
+    fmt::format_to(out, "<text x=\"{}\" y=\"{}\" font-weight=\"bold\">{}</text>\n", left, y0 - 10,
+                   escaped(panel.label));
+    if (y.empty()) return;
+    const double step = nice_step(std::max(y.high - y.low, std::abs(y.high) * 1e-3), 4);
+    const double low = std::floor(y.low / step) * step;
+    const double high = std::max(std::ceil(y.high / step) * step, low + step);
+    const auto at = [&](double value) { return y0 + (high - value) / (high - low) * panel_height; };
+    const double unit = panel.percent ? 100 : 1;
+    for (int tick = 0; low + tick * step <= high + step / 2; ++tick) {
+      const double value = low + tick * step;
+      fmt::format_to(out, "<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#ddd\"/>\n", left,
+                     width - right, at(value), at(value));
+      fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.{}f}{}</text>\n", left - 8,
+                     at(value) + 4, value * unit, decimals(step * unit), panel.percent ? " %" : "");
+    }
+    const double every = std::max(1.0, nice_step(x_.high - x_.low + 1, 12));
+    for (double mark = std::ceil(x_.low / every) * every; mark <= x_.high; mark += every) {
+      fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:g}</text>\n", x(mark),
+                     y0 + panel_height + 18, mark);
+    }
+    for (std::size_t i = 0; i < panel.lines.size(); ++i) band(svg, panel.lines[i], i, at);
+    for (std::size_t i = 0; i < panel.lines.size(); ++i) line(svg, panel.lines[i], i, at);
+  }
+
+  template <class At>
+  void band(std::string& svg, const std::vector<LinePoint>& points, std::size_t series, At&& at) const {
+    std::string there;
+    std::string back;
+    for (const LinePoint& point : points) {
+      if (!std::isfinite(point.low) || !std::isfinite(point.high)) continue;
+      there += fmt::format("{:.1f},{:.1f} ", x(point.x), at(point.high));
+      back = fmt::format("{:.1f},{:.1f} ", x(point.x), at(point.low)) + back;
+    }
+    const bool flat =
+        std::all_of(points.begin(), points.end(), [](const LinePoint& p) { return p.low == p.high; });
+    if (flat) return;
+    svg += fmt::format("<polygon fill=\"{}\" fill-opacity=\"0.15\" points=\"{}{}\"/>\n",
+                       series_colour(series), there, back);
+  }
+
+  template <class At>
+  void line(std::string& svg, const std::vector<LinePoint>& points, std::size_t series, At&& at) const {
+    const auto out = std::back_inserter(svg);
+    std::string marks;
+    fmt::format_to(out, "<polyline fill=\"none\" {} points=\"", stroke(series));
+    for (const LinePoint& point : points) {
+      if (!std::isfinite(point.y)) continue;
+      fmt::format_to(out, "{:.1f},{:.1f} ", x(point.x), at(point.y));
+      marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", x(point.x),
+                           at(point.y), series_colour(series));
+    }
+    svg += "\"/>\n";
+    if (points.size() <= most_marks) svg += marks;
+  }
+
+  const LineChart& chart_;
+  Range x_;
+};
+
+}  // namespace
+
+std::string line_chart_svg(const LineChart& chart) { return Drawing(chart).draw(); }
+
+}  // namespace halfwave

@@ -1,0 +1,30 @@
+// Lines over a common x axis as a picture: panels below one another, each with a line a series.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace halfwave {
+
+struct LinePoint {
+  double x, y;
+  double low = y, high = y;  // the spread of y, drawn as a band
+};
+
+struct LinePanel {
+  std::string label;
+  bool percent = false;                         // y is a share from 0 to 1, written in per cent
+  std::vector<std::vector<LinePoint>> lines{};  // in the order of LineChart::series; each by rising x
+};
+
+struct LineChart {
+  std::string title;
+  std::string x_label;
+  std::vector<std::string> series;
+  std::vector<LinePanel> panels;  // each has a y axis of its own
+};
+
+// An SVG picture. Points that are not finite are left out; x is marked at whole numbers.
+std::string line_chart_svg(const LineChart& chart);
+
+}  // namespace halfwave
