@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 
 #include "halfwave/base/error.h"
 #include "halfwave/net/spec.h"
@@ -34,6 +35,7 @@ auto usage(Check&& check) {
 void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_inspect(CLI::App& app);
+void add_compare(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_nets(CLI::App& app);
 void add_activations(CLI::App& app);
@@ -54,6 +56,9 @@ void add_kernels(CLI::App& command, std::string& kernels);
 // that it stands for.
 void add_activation(CLI::App& command, std::string& activation);
 void set_activation(NetSpec& spec, const std::string& activation);
+
+// Whether the option of that name among TrainOptions was typed: --weight-decay for weight_decay.
+bool is_given(const CLI::App& command, std::string_view train_option);
 
 // For options that count something. CLI11 itself would take -1 for a very large number.
 CLI::Validator not_negative();

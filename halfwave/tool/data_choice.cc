@@ -8,6 +8,7 @@
 #include "halfwave/base/table.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/progress_bar.h"
+#include "halfwave/train/adapt.h"
 
 namespace halfwave::tool {
 namespace {
@@ -127,6 +128,23 @@ DataPair open_shown(const std::string& name, DataOptions options) {
                count_text(data.skipped.size()), name);
   }
   return data;
+}
+
+DataPair open_for_net(NetSpec& spec, bool is_own, const std::string& data, const DataChoice& choice,
+                      const std::optional<TableForm>& form) {
+  DataOptions how = data_options(choice);
+  how.form = form;
+  if (how.height == 0) {
+    how.height = spec.input.height;
+    how.width = spec.input.width;
+  } else {
+    spec.input.height = how.height;
+    spec.input.width = how.width;
+  }
+  if (!is_own) how.channels = spec.input.channels;
+  DataPair opened = open_shown(data, how);
+  if (is_own) spec = adapted(spec, *opened.train);
+  return opened;
 }
 
 void SkipWarning::operator()(const std::string& why) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "halfwave/data/dataset.h"
@@ -35,6 +36,11 @@ DataOptions data_options_for(const Shape& input, const DataChoice& choice = {});
 
 // As a run has opened its data; of the choice --strict-data and --cache count.
 DataOptions data_options_of(const RunConfig& config, const Shape& input, DataChoice choice);
+
+// Opens data in the size that the net takes, or that was asked for. One that comes with the tool (is_own) is
+// then made to fit them. form: of a table, see DataOptions.
+DataPair open_for_net(NetSpec& spec, bool is_own, const std::string& data, const DataChoice& choice,
+                      const std::optional<TableForm>& form = {});
 
 // The last part of a path, as a name for what is made of the data: "photos" for "my/photos/".
 std::string last_name(const std::string& data);

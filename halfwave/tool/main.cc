@@ -55,6 +55,13 @@ void set_activation(NetSpec& spec, const std::string& activation) {
   }
 }
 
+bool is_given(const CLI::App& command, std::string_view train_option) {
+  std::string name = "--" + std::string(train_option);
+  std::replace(name.begin(), name.end(), '_', '-');
+  const CLI::Option* option = command.get_option_no_throw(name);
+  return option != nullptr && option->count() > 0;
+}
+
 CLI::Validator not_negative() {
   return {[](std::string& text) {
             return text.starts_with('-') ? fmt::format("expected 0 or more, got {}", text) : std::string();
@@ -163,6 +170,7 @@ int run(int count, char** arguments) {
       "  halfwave evaluate runs/lenet5-fashion-mnist    how good is it, class by class\n"
       "  halfwave inspect runs/lenet5-fashion-mnist     which units are dead or saturated, what gradient "
       "arrives\n"
+      "  halfwave compare relu tanh sigmoid             the same net with each, side by side\n"
       "  halfwave predict runs/lenet5-fashion-mnist picture.png\n"
       "  halfwave data photos                           what is in a folder of pictures, and what is wrong\n"
       "  halfwave nets                                  the nets that come with it\n"
@@ -171,6 +179,7 @@ int run(int count, char** arguments) {
   add_train(app);
   add_evaluate(app);
   add_inspect(app);
+  add_compare(app);
   add_predict(app);
   add_nets(app);
   add_activations(app);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string_view>
 
 #include "halfwave/base/clock.h"
@@ -27,7 +28,12 @@ constexpr double terminal_interval = 0.1;
 ProgressBar::ProgressBar()
     : terminal_(usable_terminal()), next_(seconds_now() + (terminal_ ? 0 : plain_interval)) {}
 
-void ProgressBar::show(const std::string& title, double done, const std::string& note) {
+std::string ProgressBar::taken_away() const {
+  return lines_ == 0 ? "\r\x1b[K" : fmt::format("\r\x1b[{}A\x1b[J", lines_);
+}
+
+void ProgressBar::show(const std::string& title, double done, const std::string& note,
+                       const std::function<std::string()>& above) {
   const double now = seconds_now();
   if (now < next_) return;
   next_ = now + (terminal_ ? terminal_interval : plain_interval);
@@ -47,15 +53,24 @@ void ProgressBar::show(const std::string& title, double done, const std::string&
     line.insert(title.size(), fmt::format(" [{}{}]", std::string(full, '#'), std::string(cells - full, '.')));
   }
   line.resize(std::min(line.size(), width));
-  fmt::print(stderr, "\r\x1b[K{}", line);
+  std::string drawing = taken_away();
+  lines_ = 0;
+  if (above) {
+    const std::size_t most = terminal_height(STDERR_FILENO) - 1;
+    std::istringstream lines(above());
+    for (std::string each; lines_ < most && std::getline(lines, each); ++lines_)
+      drawing += each.substr(0, width) + "\n";
+  }
+  fmt::print(stderr, "{}{}", drawing, line);
   std::fflush(stderr);
 }
 
 void ProgressBar::clear() {
   if (!drawn_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  fmt::print(stderr, "{}", taken_away());
   std::fflush(stderr);
   drawn_ = false;
+  lines_ = 0;
   next_ = 0;
 }
 

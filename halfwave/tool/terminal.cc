@@ -10,4 +10,10 @@ std::size_t terminal_width(int descriptor) {
   return 80;
 }
 
+std::size_t terminal_height(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) return size.ws_row;
+  return 24;
+}
+
 }  // namespace halfwave::tool

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <optional>
 
-#include "halfwave/base/clock.h"
 #include "halfwave/base/file.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
@@ -19,7 +18,6 @@
 #include "halfwave/tool/interrupt.h"
 #include "halfwave/tool/rate_finder.h"
 #include "halfwave/tool/training_display.h"
-#include "halfwave/train/adapt.h"
 #include "halfwave/train/fine_tune.h"
 #include "halfwave/train/recipe.h"
 #include "halfwave/train/run_folder.h"
@@ -27,8 +25,6 @@
 namespace halfwave::tool {
 namespace {
 
-// A checkpoint in the middle of an epoch at least this often.
-constexpr double checkpoint_seconds = 60;
 // Within an epoch no fault is told before units and gradients have been looked at so often.
 constexpr std::int64_t least_looks = 8;
 
@@ -68,7 +64,6 @@ void report(const RunFolder& run, const Trainer& trainer, const std::string& tit
 }
 
 void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const TrainArguments& options) {
-  const std::string data_fingerprint = fingerprint(data);
   const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
   const Interrupt interrupt;
   const bool regression = data.train->is_regression();
@@ -82,25 +77,15 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
   };
   display.head();
   for (const EpochResult& result : trainer.state().history) show(result);
-  double saved = seconds_now();
-  const auto save = [&] {
-    run.save(trainer, data_fingerprint);
-    saved = seconds_now();
-  };
   const auto on_step = [&](const Progress& progress) {
     const HealthTally& tally = trainer.state().tally;
     if (options.watch && watch.wants(trainer.state().step - 1) && tally.looks >= least_looks)
       display.faults(progress.epoch, find_faults(watch.judge(tally)));
     display.step(progress);
-    const bool due =
-        options.save_every > 0 && trainer.state().step % static_cast<std::uint64_t>(options.save_every) == 0;
-    if (progress.batch != progress.batches && (due || seconds_now() - saved > checkpoint_seconds)) save();
     return !Interrupt::asked();
   };
   // Printing comes last, so that an output that breaks costs no epoch.
   const auto on_epoch = [&](const EpochResult& result) {
-    if (result.best) save_model(run.best(), trainer.model_net(), trainer.info());
-    save();
     report(run, trainer, title);
     show(result);
   };
@@ -109,11 +94,13 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
     return !Interrupt::asked();
   };
   SkipWarning skip;
-  const bool finished = trainer.run({.on_step = on_step,
-                                     .on_epoch = on_epoch,
-                                     .on_test = on_test,
-                                     .on_skip = [&](const std::string& why) { skip(why); },
-                                     .observer = options.watch ? &watch : nullptr});
+  const bool finished = train_into(run, trainer, fingerprint(data),
+                                   {.on_step = on_step,
+                                    .on_epoch = on_epoch,
+                                    .on_test = on_test,
+                                    .on_skip = [&](const std::string& why) { skip(why); },
+                                    .observer = options.watch ? &watch : nullptr},
+                                   options.save_every);
   display.clear();
   if (finished && trainer.is_out_of_patience())
     fmt::print("ended early: no better test in the last {} epochs (--patience)\n",
@@ -123,7 +110,6 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
   // A run that was killed between its last checkpoint and its last report has nothing else left to do.
   report(run, trainer, title);
   if (!finished) {
-    save();
     fmt::print("stopped after {} steps; go on with: halfwave train --resume {}\n", trainer.state().step,
                run.path().string());
     return;
@@ -136,32 +122,6 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
                           : fmt::format("accuracy {:.2f} %", best->test_accuracy * 100),
                best->epoch, run.path().string(), run.path().string());
   }
-}
-
-// Opens the data in the size that the net takes, or that was asked for; a net that comes with the tool is
-// then made to fit them.
-DataPair open_for(NetSpec& spec, const TrainArguments& options, const std::optional<TableForm>& form) {
-  DataOptions how = data_options(options.data_choice);
-  how.form = form;
-  const bool own = options.from.empty() && is_built_in(options.net);
-  if (how.height == 0) {
-    how.height = spec.input.height;
-    how.width = spec.input.width;
-  } else {
-    spec.input.height = how.height;
-    spec.input.width = how.width;
-  }
-  if (!own) how.channels = spec.input.channels;
-  DataPair data = open_shown(options.data, how);
-  if (own) spec = adapted(spec, *data.train);
-  return data;
-}
-
-// "--weight-decay" for weight_decay.
-std::string option_name(std::string_view key) {
-  std::string name = "--" + std::string(key);
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
 }
 
 // Layers that begin anew learn fast, the others slowly, unless the options say otherwise.
@@ -185,12 +145,11 @@ void start(TrainArguments& options, const CLI::App& command) {
   NetSpec spec = model ? model->net.spec() : load_net(options.net);
   set_activation(spec, options.activation);
   if (!is_built_in(options.net)) Net{spec};  // what is wrong with it is told before the data are read
-  const DataPair data = open_for(spec, options, model ? model->info.table : std::nullopt);
+  const DataPair data = open_for_net(spec, options.from.empty() && is_built_in(options.net), options.data,
+                                     options.data_choice, model ? model->info.table : std::nullopt);
   const Recipe recipe = recipe_for(spec, *data.train);
   TrainOptions t = merged(recipe.options, chosen, [&](std::string_view key) {
-    if (key == "kernels" && command.count("--exact") > 0) return true;
-    const CLI::Option* option = command.get_option_no_throw(option_name(key));
-    return option != nullptr && option->count() > 0;
+    return is_given(command, key) || (key == "kernels" && command.count("--exact") > 0);
   });
   usage([&] { t.resolve(); });
   if (model) {

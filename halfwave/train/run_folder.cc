@@ -1,9 +1,15 @@
 #include "halfwave/train/run_folder.h"
 
+#include "halfwave/base/clock.h"
 #include "halfwave/base/error.h"
 #include "halfwave/base/file.h"
 
 namespace halfwave {
+namespace {
+
+constexpr double checkpoint_seconds = 60;
+
+}  // namespace
 
 void RunFolder::create(const RunConfig& config) const {
   std::error_code code;
@@ -73,6 +79,31 @@ void RunFolder::remove_leftovers() const {
     if (is_unfinished(entry.path())) found.push_back(entry.path());
   }
   for (const auto& file : found) std::filesystem::remove(file, code);
+}
+
+bool train_into(const RunFolder& run, Trainer& trainer, const std::string& data_fingerprint,
+                Trainer::Callbacks callbacks, std::int64_t save_every) {
+  double saved = seconds_now();
+  const auto save = [&] {
+    run.save(trainer, data_fingerprint);
+    saved = seconds_now();
+  };
+  const auto on_step = [&, told = std::move(callbacks.on_step)](const Progress& progress) {
+    const bool goes_on = told(progress);
+    const bool due = save_every > 0 && trainer.state().step % static_cast<std::uint64_t>(save_every) == 0;
+    if (progress.batch != progress.batches && (due || seconds_now() - saved > checkpoint_seconds)) save();
+    return goes_on;
+  };
+  const auto on_epoch = [&, told = std::move(callbacks.on_epoch)](const EpochResult& result) {
+    if (result.best) save_model(run.best(), trainer.model_net(), trainer.info());
+    save();
+    told(result);
+  };
+  callbacks.on_step = on_step;
+  callbacks.on_epoch = on_epoch;
+  const bool finished = trainer.run(callbacks);
+  if (!finished) save();
+  return finished;
 }
 
 std::filesystem::path model_path(const std::filesystem::path& path) {

@@ -6,6 +6,7 @@
 //   results.csv, curve.svg   the table of epochs and its picture (written by the tool)
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -47,6 +48,12 @@ class RunFolder {
 
   std::filesystem::path path_;
 };
+
+// Runs the trainer, and keeps in the folder what it learns: the best model, a checkpoint at the end of each
+// epoch, once a minute within one, every save_every steps (0: none of these), and where a callback ends the
+// run. callbacks.on_epoch is called behind the saving. Returns and throws as Trainer::run().
+bool train_into(const RunFolder& run, Trainer& trainer, const std::string& data_fingerprint,
+                Trainer::Callbacks callbacks, std::int64_t save_every = 0);
 
 // The model to use for a path: the best (else the last) one of a run's folder, or the file itself.
 std::filesystem::path model_path(const std::filesystem::path& path);

@@ -107,8 +107,8 @@ std::string Trainer::advice() const {
 
 void Trainer::explain(const Batch& batch) {
   const std::string where = step_.first_not_finite(batch.x.data(), batch.size, state_.step);
-  fail("the loss is no longer finite in epoch {}, step {}: it began in {}; {}", state_.epoch + 1,
-       state_.step + 1, where, advice());
+  throw LossNotFinite(fmt::format("the loss is no longer finite in epoch {}, step {}: it began in {}; {}",
+                                  state_.epoch + 1, state_.step + 1, where, advice()));
 }
 
 bool Trainer::finish_epoch(const Callbacks& callbacks) {
@@ -127,7 +127,8 @@ bool Trainer::finish_epoch(const Callbacks& callbacks) {
                                     .on_skip = callbacks.on_skip});
   if (!whole) return false;
   if (!std::isfinite(test.sum.loss)) {
-    fail("the loss on the test images is no longer finite after epoch {}; {}", state_.epoch + 1, advice());
+    throw LossNotFinite(fmt::format("the loss on the test images is no longer finite after epoch {}; {}",
+                                    state_.epoch + 1, advice()));
   }
   EpochResult result{.epoch = static_cast<std::int64_t>(state_.epoch) + 1,
                      .train_loss = state_.sum.mean_loss(),

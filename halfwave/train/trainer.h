@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "halfwave/base/error.h"
 #include "halfwave/data/loader.h"
 #include "halfwave/net/inference.h"
 #include "halfwave/train/averaged_net.h"
@@ -57,6 +58,12 @@ struct Progress {
   LossSum sum;              // over the epoch's steps so far
 };
 
+// Training came to nothing: its loss is not a finite number any more.
+class LossNotFinite : public Error {
+ public:
+  using Error::Error;
+};
+
 // Serves one thread at a time. Uses options.threads threads, which stays the number of the calling thread.
 class Trainer {
  public:
@@ -76,8 +83,7 @@ class Trainer {
   ~Trainer();
 
   // Trains to the end of the last epoch (or until options.patience is at its end), or until a callback
-  // returns false. Returns whether it came to the end. Error when the loss is no longer finite: where it
-  // began, what to try.
+  // returns false. Returns whether it came to the end. LossNotFinite says where that began and what to try.
   bool run(const Callbacks& callbacks);
 
   const TrainState& state() const { return state_; }

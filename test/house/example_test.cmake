@@ -1,4 +1,4 @@
-# Trains with one example, predicts and inspects with the others.
+# Trains with one example, predicts, inspects and compares with the others.
 if(NOT EXISTS /usr/share/datasets/fashion-mnist)
   message(STATUS "skipped: the package dataset-fashion-mnist is not installed")
   return()
@@ -18,4 +18,8 @@ endif()
 execute_process(COMMAND ${INSPECT} ${WORK}/model.safetensors fashion-mnist OUTPUT_VARIABLE inspected COMMAND_ERROR_IS_FATAL ANY)
 if(NOT inspected MATCHES "^conv1: 6 units, [0-9.]+ % zeros\nconv2: 16 units, ")
   message(FATAL_ERROR "unexpected: ${inspected}")
+endif()
+execute_process(COMMAND ${COMPARE} fashion-mnist ${WORK}/compared relu tanh OUTPUT_VARIABLE compared COMMAND_ERROR_IS_FATAL ANY)
+if(NOT compared MATCHES "    1  tanh        0.02        8[0-9].*goal: test accuracy of 8[0-9] %.*linear3 +[0-9.]+ +[0-9.]+\n")
+  message(FATAL_ERROR "unexpected: ${compared}")
 endif()

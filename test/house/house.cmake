@@ -15,7 +15,7 @@ if(HALFWAVE_EXAMPLE)
   # On real data: skipped where Debian's package is missing.
   add_test(NAME example.train_and_predict
            COMMAND ${CMAKE_COMMAND} -DTRAIN=$<TARGET_FILE:example_train> -DPREDICT=$<TARGET_FILE:example_predict>
-                   -DINSPECT=$<TARGET_FILE:example_inspect>
+                   -DINSPECT=$<TARGET_FILE:example_inspect> -DCOMPARE=$<TARGET_FILE:example_compare>
                    -DTOOL=$<TARGET_FILE:halfwave_tool> -DWORK=${PROJECT_BINARY_DIR}/example_test
                    -P ${CMAKE_CURRENT_SOURCE_DIR}/house/example_test.cmake)
   set_tests_properties(example.train_and_predict PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ")
