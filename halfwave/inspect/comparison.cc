@@ -156,6 +156,8 @@ class Work {
     auto net = std::make_unique<Net>(contestants_[i].net);
     Trainer trainer(*net, data_, config.train);
     compared.runs.push_back({.seed = seed});
+    compared.runs.back().start_gradients =
+        inspect(*net, data_.train, trainer.info(), {.images = 1, .gradient_batches = 4}).gradients;
     if (!exists(folder)) {
       folder.create(config);
     } else {

@@ -46,7 +46,8 @@ struct ComparisonOptions {
 struct ComparedRun {
   std::uint64_t seed = 0;
   std::vector<EpochResult> history{};
-  std::string failure{};    // where the loss stopped being finite; empty: it did not
+  std::string failure{};                         // where the loss stopped being finite; empty: it did not
+  std::vector<LayerGradient> start_gradients{};  // on 4 batches of training images, before the first step
   Inspection inspection{};  // of the net after the last epoch, on test images; without layers before that
 };
 

@@ -81,6 +81,7 @@ std::vector<PassTime> time_passes(std::span<const Net* const> nets, const DataPa
     for (Timed& each : timed) each.round(kept);
   }
   std::vector<PassTime> times;
+  times.reserve(timed.size());
   for (const Timed& each : timed) times.push_back(each.time());
   return times;
 }

@@ -231,27 +231,12 @@ std::string verdict(const Comparison& comparison, std::span<const Ranked> rankin
 }
 
 std::vector<LinePoint> line(const Compared& compared, double EpochResult::*figure) {
-  std::vector<LinePoint> points;
+  std::vector<std::vector<double>> runs;
   for (const ComparedRun& run : compared.runs) {
-    for (std::size_t i = 0; i < run.history.size(); ++i) {
-      const double value = run.history[i].*figure;
-      if (i == points.size()) {
-        points.push_back({static_cast<double>(i + 1), 0, value, value});
-      }
-      points[i].low = std::min(points[i].low, value);
-      points[i].high = std::max(points[i].high, value);
-    }
+    auto& values = runs.emplace_back();
+    for (const EpochResult& result : run.history) values.push_back(result.*figure);
   }
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    double count = 0;
-    for (const ComparedRun& run : compared.runs) {
-      if (i >= run.history.size()) continue;
-      points[i].y += run.history[i].*figure;
-      ++count;
-    }
-    points[i].y /= count;
-  }
-  return points;
+  return mean_line(runs);
 }
 
 }  // namespace

@@ -111,9 +111,9 @@ class Drawing {
                      at(value) + 4, value * unit, decimals(step * unit), panel.percent ? " %" : "");
     }
     const double every = std::max(1.0, nice_step(x_.high - x_.low + 1, 12));
-    for (double mark = std::ceil(x_.low / every) * every; mark <= x_.high; mark += every) {
-      fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:g}</text>\n", x(mark),
-                     y0 + panel_height + 18, mark);
+    for (int i = static_cast<int>(std::ceil(x_.low / every)); i * every <= x_.high; ++i) {
+      fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:g}</text>\n", x(i * every),
+                     y0 + panel_height + 18, i * every);
     }
     for (std::size_t i = 0; i < panel.lines.size(); ++i) band(svg, panel.lines[i], i, at);
     for (std::size_t i = 0; i < panel.lines.size(); ++i) line(svg, panel.lines[i], i, at);
@@ -121,18 +121,18 @@ class Drawing {
 
   template <class At>
   void band(std::string& svg, const std::vector<LinePoint>& points, std::size_t series, At&& at) const {
-    std::string there;
-    std::string back;
-    for (const LinePoint& point : points) {
-      if (!std::isfinite(point.low) || !std::isfinite(point.high)) continue;
-      there += fmt::format("{:.1f},{:.1f} ", x(point.x), at(point.high));
-      back = fmt::format("{:.1f},{:.1f} ", x(point.x), at(point.low)) + back;
-    }
     const bool flat =
         std::all_of(points.begin(), points.end(), [](const LinePoint& p) { return p.low == p.high; });
     if (flat) return;
-    svg += fmt::format("<polygon fill=\"{}\" fill-opacity=\"0.15\" points=\"{}{}\"/>\n",
-                       series_colour(series), there, back);
+    const auto out = std::back_inserter(svg);
+    fmt::format_to(out, "<polygon fill=\"{}\" fill-opacity=\"0.15\" points=\"", series_colour(series));
+    const auto corner = [&](const LinePoint& point, double y) {
+      if (std::isfinite(point.low) && std::isfinite(point.high))
+        fmt::format_to(out, "{:.1f},{:.1f} ", x(point.x), at(y));
+    };
+    for (const LinePoint& point : points) corner(point, point.high);
+    for (auto point = points.rbegin(); point != points.rend(); ++point) corner(*point, point->low);
+    svg += "\"/>\n";
   }
 
   template <class At>
@@ -155,6 +155,25 @@ class Drawing {
 };
 
 }  // namespace
+
+std::vector<LinePoint> mean_line(std::span<const std::vector<double>> runs) {
+  std::vector<LinePoint> line;
+  std::vector<double> counts;
+  for (const std::vector<double>& run : runs) {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (i == line.size()) {
+        line.push_back({static_cast<double>(i + 1), 0, run[i], run[i]});
+        counts.push_back(0);
+      }
+      line[i].y += run[i];
+      line[i].low = std::min(line[i].low, run[i]);
+      line[i].high = std::max(line[i].high, run[i]);
+      ++counts[i];
+    }
+  }
+  for (std::size_t i = 0; i < line.size(); ++i) line[i].y /= counts[i];
+  return line;
+}
 
 std::string line_chart_svg(const LineChart& chart) { return Drawing(chart).draw(); }
 

@@ -1,6 +1,7 @@
 // Lines over a common x axis as a picture: panels below one another, each with a line a series.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct LineChart {
   std::vector<std::string> series;
   std::vector<LinePanel> panels;  // each has a y axis of its own
 };
+
+// Of several runs the means, with the least and the largest as the band: x is 1, 2, ...; a shorter run counts
+// as far as it goes.
+std::vector<LinePoint> mean_line(std::span<const std::vector<double>> runs);
 
 // An SVG picture. Points that are not finite are left out; x is marked at whole numbers.
 std::string line_chart_svg(const LineChart& chart);

@@ -36,6 +36,7 @@ void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_experiment(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_nets(CLI::App& app);
 void add_activations(CLI::App& app);

@@ -4,22 +4,19 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <set>
 
-#include "halfwave/base/clock.h"
 #include "halfwave/base/file.h"
-#include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
 #include "halfwave/inspect/comparison.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/comparison_report.h"
 #include "halfwave/tool/command.h"
+#include "halfwave/tool/comparison_display.h"
 #include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/interrupt.h"
-#include "halfwave/tool/progress_bar.h"
 #include "halfwave/train/adapt.h"
 #include "halfwave/train/recipe.h"
 
@@ -86,55 +83,10 @@ Goal goal_of(const CompareArguments& options, const Comparison& comparison) {
   return usual_goal(comparison);
 }
 
-// Shows how far it is: a line for each run that is done, and on a terminal the table as it grows.
-class Display {
- public:
-  bool show(const ComparisonProgress& progress) {
-    tell(progress.so_far);
-    const double elapsed = seconds_now() - start_;
-    if (!begun_ && progress.done > 0) begun_.emplace(progress.done, elapsed);
-    std::string note = progress.doing;
-    // What was done before counts for nothing here.
-    if (begun_ && progress.done > begun_->first) {
-      const double pace = (elapsed - begun_->second) / (progress.done - begun_->first);
-      note += fmt::format("  {} left", duration_text(pace * (1 - progress.done)));
-    }
-    bar_.show("comparing", progress.done, note, [&] { return standings_text(progress.so_far); });
-    return !Interrupt::asked();
-  }
-
-  void tell(const Comparison& comparison) {
-    for (const Compared& compared : comparison.contestants) {
-      for (const ComparedRun& run : compared.runs) {
-        const bool failed = !run.failure.empty();
-        const bool whole = failed || !run.inspection.layers.empty();
-        if (!whole || !told_.insert(fmt::format("{} {}", compared.name, run.seed)).second) continue;
-        bar_.clear();
-        if (failed) {
-          fmt::print("{}, seed {}: {}\n", compared.name, run.seed, run.failure);
-        } else {
-          const EpochResult& last = run.history.back();
-          fmt::print("{}, seed {}: test {} after {} epochs\n", compared.name, run.seed,
-                     comparison.regression ? fmt::format("R2 {:.4f}", last.test_accuracy)
-                                           : fmt::format("accuracy {:.2f} %", last.test_accuracy * 100),
-                     last.epoch);
-        }
-        std::fflush(stdout);
-      }
-    }
-  }
-  void clear() { bar_.clear(); }
-
- private:
-  ProgressBar bar_;
-  std::set<std::string> told_;
-  double start_ = seconds_now();
-  std::optional<std::pair<double, double>> begun_;  // share done and seconds, when training began
-};
-
 void describe(const CompareArguments& options, const std::vector<Contestant>& contestants,
               const DataPair& data, const Recipe& recipe, const std::filesystem::path& folder) {
   std::vector<std::string> names;
+  names.reserve(contestants.size());
   for (const Contestant& contestant : contestants) names.push_back(contestant.name);
   const TrainOptions& t = options.comparison.setup.train;
   fmt::print("{}{} on {} ({} + {}), {} seed{} x {} epochs, batch {}, {}, rate {}; in {}\n",
@@ -176,7 +128,7 @@ void run(CompareArguments& options, const CLI::App& command) {
       options.out.empty() ? free_folder(options, contestants) : std::filesystem::path(options.out);
   describe(options, contestants, data, recipe, folder);
   const Interrupt interrupt;
-  Display display;
+  ComparisonDisplay display;
   const Comparison comparison =
       compare(contestants, data, options.comparison, folder,
               [&](const ComparisonProgress& progress) { return display.show(progress); });

@@ -171,6 +171,7 @@ int run(int count, char** arguments) {
       "  halfwave inspect runs/lenet5-fashion-mnist     which units are dead or saturated, what gradient "
       "arrives\n"
       "  halfwave compare relu tanh sigmoid             the same net with each, side by side\n"
+      "  halfwave experiment vanishing                  a claim of the textbooks, measured\n"
       "  halfwave predict runs/lenet5-fashion-mnist picture.png\n"
       "  halfwave data photos                           what is in a folder of pictures, and what is wrong\n"
       "  halfwave nets                                  the nets that come with it\n"
@@ -180,6 +181,7 @@ int run(int count, char** arguments) {
   add_evaluate(app);
   add_inspect(app);
   add_compare(app);
+  add_experiment(app);
   add_predict(app);
   add_nets(app);
   add_activations(app);

@@ -19,7 +19,8 @@ DIRECT = {
     "inspect": ["train"],
     "onnx": ["net"],
     "report": ["inspect"],
-    "tool": ["report", "onnx"],
+    "experiment": ["report"],
+    "tool": ["experiment", "onnx"],
 }
 
 

@@ -1,0 +1,1 @@
+halfwave_test(experiment experiment_test.cc)
