@@ -39,7 +39,7 @@ bool in_colour(const Dataset& data) { return data.shape().channels > 1; }
 // that in the first steps.
 double wanted_error(const Dataset& data) { return in_colour(data) ? 0.25 : 0.12; }
 
-ExperimentPlan plan(const Dataset& data, bool full) {
+ExperimentPlan plan_alexnet(const Dataset& data, bool full) {
   ExperimentPlan result;
   const NetSpec net = parse_net(full || in_colour(data) ? four_layers : smaller, "alexnet");
   for (const char* const activation : {"relu", "tanh"})
@@ -68,7 +68,7 @@ double epochs_to(const ComparedRun& run, double error) {
   return std::numeric_limits<double>::infinity();
 }
 
-Outcome judge(const Comparison& comparison, const Dataset& data) {
+Outcome judge_alexnet(const Comparison& comparison, const Dataset& data) {
   const double error = wanted_error(data);
   const Compared& relu = comparison.contestants[0];
   const Compared& tanh = comparison.contestants[1];
@@ -138,7 +138,7 @@ const Experiment alexnet{
         "each; epochs to 25 % training error on pictures in colour, to 12 % on grey ones, which are easier. "
         "It "
         "holds if relu is sooner by more than chance and tanh takes twice the epochs or more",
-    .plan = plan,
-    .judge = judge};
+    .plan = plan_alexnet,
+    .judge = judge_alexnet};
 
 }  // namespace halfwave::experiment

@@ -9,7 +9,7 @@
 namespace halfwave::experiment {
 namespace {
 
-ExperimentPlan plan(const Dataset& data, bool full) {
+ExperimentPlan plan_centring(const Dataset& data, bool full) {
   ExperimentPlan result;
   for (const char* const activation : {"sigmoid", "relu", "tanh", "elu"})
     result.contestants.push_back(contestant(load_net("mlp"), activation, data));
@@ -17,7 +17,7 @@ ExperimentPlan plan(const Dataset& data, bool full) {
   return result;
 }
 
-Outcome judge(const Comparison& comparison, const Dataset&) {
+Outcome judge_centring(const Comparison& comparison, const Dataset&) {
   Table table({"activation", "off centre", "rate", "training loss at the end"});
   table.align_right({1, 2, 3});
   BarChart chart{.title = "How far hidden values are from zero-centred",
@@ -56,7 +56,7 @@ const Experiment centring{
         "over "
         "layers, on test images. It holds if sigmoid and relu are further from 0 than tanh by more than "
         "chance",
-    .plan = plan,
-    .judge = judge};
+    .plan = plan_centring,
+    .judge = judge_centring};
 
 }  // namespace halfwave::experiment

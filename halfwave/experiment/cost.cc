@@ -9,7 +9,7 @@
 namespace halfwave::experiment {
 namespace {
 
-ExperimentPlan plan(const Dataset& data, bool full) {
+ExperimentPlan plan_cost(const Dataset& data, bool full) {
   ExperimentPlan result;
   for (const char* const activation : {"relu", "sigmoid", "tanh"})
     result.contestants.push_back(contestant(load_net(full ? "mnist-example" : "lenet5"), activation, data));
@@ -20,7 +20,7 @@ ExperimentPlan plan(const Dataset& data, bool full) {
 // Seconds of the last epoch: in the first one memory is touched for the first time.
 double seconds(const ComparedRun& run) { return run.history.back().seconds; }
 
-Outcome judge(const Comparison& comparison, const Dataset& data) {
+Outcome judge_cost(const Comparison& comparison, const Dataset& data) {
   const double images = static_cast<double>(data.size());
   Table table({"activation", "us an image, training", "forward", "backward"});
   table.align_right({1, 2, 3});
@@ -72,7 +72,7 @@ const Experiment cost{.name = "cost",
                           "unnecessary. It holds if with "
                           "relu the epoch is the shortest in all seeds (of three: by chance 1 in 27), and so "
                           "are forward and backward",
-                      .plan = plan,
-                      .judge = judge};
+                      .plan = plan_cost,
+                      .judge = judge_cost};
 
 }  // namespace halfwave::experiment

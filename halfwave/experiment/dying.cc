@@ -9,7 +9,7 @@
 namespace halfwave::experiment {
 namespace {
 
-ExperimentPlan plan(const Dataset& data, bool full) {
+ExperimentPlan plan_dying(const Dataset& data, bool full) {
   ExperimentPlan result;
   for (const char* const activation : {"relu", "leaky_relu", "prelu", "elu", "maxout"})
     result.contestants.push_back(contestant(load_net("mlp"), activation, data));
@@ -19,7 +19,7 @@ ExperimentPlan plan(const Dataset& data, bool full) {
   return result;
 }
 
-Outcome judge(const Comparison& comparison, const Dataset&) {
+Outcome judge_dying(const Comparison& comparison, const Dataset&) {
   Table table({"activation", "dead units", "of", "test accuracy"});
   table.align_right({1, 2, 3});
   LineChart chart{.title = "Dead units while training with too high a rate",
@@ -72,7 +72,7 @@ const Experiment dying{
         "are active on fewer than 1 % of test images. It holds if in all seeds a tenth of the units or more "
         "are dead "
         "with relu and none with the others",
-    .plan = plan,
-    .judge = judge};
+    .plan = plan_dying,
+    .judge = judge_dying};
 
 }  // namespace halfwave::experiment

@@ -25,7 +25,7 @@ std::string make_table() {
   return csv;
 }
 
-ExperimentPlan plan(const Dataset& data, bool full) {
+ExperimentPlan plan_output(const Dataset& data, bool full) {
   ExperimentPlan result;
   const std::pair<const char*, const char*> outputs[] = {{"linear output", ""},
                                                          {"relu output", ", \"relu\""}};
@@ -43,7 +43,7 @@ ExperimentPlan plan(const Dataset& data, bool full) {
   return result;
 }
 
-Outcome judge(const Comparison& comparison, const Dataset&) {
+Outcome judge_output(const Comparison& comparison, const Dataset&) {
   Table table({"net", "test R2", "training loss"});
   table.align_right({1, 2});
   LineChart chart{.title = "A regression with and without ReLU on its output",
@@ -86,8 +86,8 @@ const Experiment output{
         "about the other half. It holds if in all seeds the linear output explains at least 90 % of the "
         "test's "
         "variance, and relu at most 60 %",
-    .plan = plan,
-    .judge = judge,
+    .plan = plan_output,
+    .judge = judge_output,
     .table = make_table};
 
 }  // namespace halfwave::experiment

@@ -9,7 +9,7 @@
 namespace halfwave::experiment {
 namespace {
 
-ExperimentPlan plan(const Dataset& data, bool full) {
+ExperimentPlan plan_sparsity(const Dataset& data, bool full) {
   ExperimentPlan result;
   for (const char* const activation : {"relu", "leaky_relu", "tanh", "sigmoid"})
     result.contestants.push_back(contestant(load_net("lenet5"), activation, data));
@@ -17,7 +17,7 @@ ExperimentPlan plan(const Dataset& data, bool full) {
   return result;
 }
 
-Outcome judge(const Comparison& comparison, const Dataset&) {
+Outcome judge_sparsity(const Comparison& comparison, const Dataset&) {
   Table table({"activation", "layer", "share of zeros at the end"});
   table.align_right({2});
   std::vector<Figures> shares;
@@ -76,7 +76,7 @@ const Experiment sparsity{
         "training. It holds if in all seeds at least 50 % of the values are 0 with relu (mean over layers), "
         "and less "
         "than 1 % with the others",
-    .plan = plan,
-    .judge = judge};
+    .plan = plan_sparsity,
+    .judge = judge_sparsity};
 
 }  // namespace halfwave::experiment

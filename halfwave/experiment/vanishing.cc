@@ -11,7 +11,7 @@
 namespace halfwave::experiment {
 namespace {
 
-ExperimentPlan plan(const Dataset& data, bool full) {
+ExperimentPlan plan_vanishing(const Dataset& data, bool full) {
   std::string net = "name = \"deep\"\ninput = [28, 28, 1]\nlayers = [\n";
   for (int i = 0; i < 20; ++i) net += "  { linear = 64 }, \"activation\",\n";
   net += "  { linear = 10 },\n]\n";
@@ -31,7 +31,7 @@ double factor(const Gradients& gradients) {
   return std::pow(gradients[1].norm / gradients[last].norm, 1.0 / static_cast<double>(last - 1));
 }
 
-Outcome judge(const Comparison& comparison, const Dataset&) {
+Outcome judge_vanishing(const Comparison& comparison, const Dataset&) {
   Table table({"activation", "", "factor a layer back", "first by last layer"});
   table.align_right({2, 3});
   LineChart chart{.title = "20 hidden layers: where the gradient dies",
@@ -92,7 +92,7 @@ const Experiment vanishing{
         "each layer at the start and after training. It holds if at the start, in all seeds, the factor from "
         "a "
         "layer to the one before is at most 0.3 with sigmoid, and at least 0.7 with the others",
-    .plan = plan,
-    .judge = judge};
+    .plan = plan_vanishing,
+    .judge = judge_vanishing};
 
 }  // namespace halfwave::experiment
