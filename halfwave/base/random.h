@@ -21,7 +21,8 @@ enum class RandomPurpose : std::uint32_t {
   test = 6,
   augment = 7,
   mixup = 8,
-  revival = 9
+  revival = 9,
+  subset = 10
 };
 
 // Philox4x32-10: four random words from a 128-bit counter and a 64-bit key.

@@ -18,8 +18,12 @@ class Table {
   void add_rule();                         // a line across
   std::string text() const;                // each row ends in a line break
 
+  // The first is the head; an empty one is a rule.
+  const std::vector<std::vector<std::string>>& rows() const { return rows_; }
+  bool is_right(std::size_t column) const { return right_[column]; }
+
  private:
-  std::vector<std::vector<std::string>> rows_;  // the first is the head; an empty one is a rule
+  std::vector<std::vector<std::string>> rows_;
   std::vector<bool> right_;
 };
 

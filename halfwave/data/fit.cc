@@ -154,4 +154,11 @@ Image fit_part(const Image& image, const PicturePart& part, const Shape& shape) 
                   part_of(width, shape.width, part.left, part.width), shape);
 }
 
+Image thumbnail(const Image& image, std::int64_t side) {
+  const std::int64_t longer = std::max(image.height, image.width);
+  if (longer <= side) return image;
+  const auto length = [&](std::int64_t pixels) { return std::max<std::int64_t>(pixels * side / longer, 1); };
+  return fit_part(image, {}, {length(image.height), length(image.width), image.channels});
+}
+
 }  // namespace halfwave

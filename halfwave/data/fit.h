@@ -19,4 +19,7 @@ Image fit(const Image& image, const Shape& shape);
 // shape's.
 Image fit_part(const Image& image, const PicturePart& part, const Shape& shape);
 
+// The whole image, made smaller where its longer side has more pixels than this.
+Image thumbnail(const Image& image, std::int64_t side);
+
 }  // namespace halfwave

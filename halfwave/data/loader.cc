@@ -52,7 +52,7 @@ Loader::Loader(std::shared_ptr<const Dataset> data, const Normalisation& normali
     slot.batch.labels.reserve(most);
     slot.batch.other_labels.reserve(most);
     slot.batch.values.reserve(data_->is_regression() ? most : 0);
-    slot.examples.reserve(most);
+    slot.batch.examples.reserve(most);
     slot.skipped.resize(most);
   }
 }
@@ -100,7 +100,7 @@ const Batch& Loader::next() {
 void Loader::close_gaps(Slot& slot) {
   Batch& batch = slot.batch;
   const std::size_t values = data_->shape().size();
-  const std::size_t count = slot.examples.size();
+  const std::size_t count = batch.examples.size();
   std::size_t kept = 0;
   for (std::size_t place = 0; place < count; ++place) {
     if (!slot.skipped[place].empty()) {
@@ -110,12 +110,14 @@ void Loader::close_gaps(Slot& slot) {
     if (kept != place) {
       std::copy_n(batch.x.data() + place * values, values, batch.x.data() + kept * values);
       batch.labels[kept] = batch.labels[place];
+      batch.examples[kept] = batch.examples[place];
       if (!batch.values.empty()) batch.values[kept] = batch.values[place];
     }
     ++kept;
   }
   if (kept == 0) fail("{} examples in a row cannot be read, the first: {}", count, slot.skipped[0]);
   batch.labels.resize(kept);
+  batch.examples.resize(kept);
   if (!batch.values.empty()) batch.values.resize(kept);
   batch.size = static_cast<std::int64_t>(kept);
 }
@@ -150,14 +152,14 @@ void Loader::work(const std::stop_token& stop) {
     for (;;) {
       std::unique_lock lock(mutex_);
       const auto work_left = [this] {
-        return claimed_ > 0 && next_place_ < ring_[(claimed_ - 1) % ring_size].examples.size();
+        return claimed_ > 0 && next_place_ < ring_[(claimed_ - 1) % ring_size].batch.examples.size();
       };
       const auto may_go_on = [&] { return error_ || work_left() || claimed_ - released_ < ring_size; };
       if (!changed_.wait(lock, stop, may_go_on) || error_) return;
       if (!work_left()) claim_batch();
       Slot& slot = ring_[(claimed_ - 1) % ring_size];
       const std::size_t begin = next_place_;
-      next_place_ = std::min(begin + share, slot.examples.size());
+      next_place_ = std::min(begin + share, slot.batch.examples.size());
       const std::size_t end = next_place_;
       lock.unlock();
 
@@ -189,8 +191,8 @@ void Loader::claim_batch() {
   Slot& slot = ring_[claimed_ % ring_size];
   const std::size_t begin = index_ * static_cast<std::size_t>(options_.batch);
   const std::size_t count = std::min(static_cast<std::size_t>(options_.batch), order_.size() - begin);
-  slot.examples.assign(order_.begin() + static_cast<std::ptrdiff_t>(begin),
-                       order_.begin() + static_cast<std::ptrdiff_t>(begin + count));
+  slot.batch.examples.assign(order_.begin() + static_cast<std::ptrdiff_t>(begin),
+                             order_.begin() + static_cast<std::ptrdiff_t>(begin + count));
   slot.batch.labels.resize(count);
   if (data_->is_regression()) slot.batch.values.resize(count);
   slot.batch.epoch = epoch_;
@@ -207,7 +209,7 @@ void Loader::claim_batch() {
 }
 
 void Loader::prepare(Slot& slot, std::size_t place, std::vector<float>& unchanged) {
-  const std::size_t example = slot.examples[place];
+  const std::size_t example = slot.batch.examples[place];
   const Shape shape = data_->shape();
   float* x = slot.batch.x.data() + place * shape.size();
   slot.batch.labels[place] = data_->label(example);

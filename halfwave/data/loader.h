@@ -27,7 +27,8 @@ struct Batch {
   std::int64_t size = 0;    // number of examples
   Buffer x;                 // size x height x width x channels normalised values come first; more may follow
   std::vector<int> labels;  // size of them
-  std::vector<float> values;  // of numbers to be learned: as many, normalised as well; else none
+  std::vector<std::uint32_t> examples;  // as many: which of the data set's they are
+  std::vector<float> values;            // of numbers to be learned: as many, normalised as well; else none
   // Of mixed examples, in which x is share times the first and the rest times a second one: the labels of the
   // second ones. Else none, and share is 1.
   std::vector<int> other_labels;
@@ -80,9 +81,8 @@ class Loader {
   // A batch in the making.
   struct Slot {
     Batch batch;
-    std::vector<std::uint32_t> examples;  // which
-    std::vector<std::string> skipped;     // by place in the batch: why it is left out, or empty
-    std::size_t left = 0;                 // places that are not ready
+    std::vector<std::string> skipped;  // by place in the batch: why it is left out, or empty
+    std::size_t left = 0;              // places that are not ready
   };
 
   void start();

@@ -67,8 +67,9 @@ struct Plan::Builder {
 
   // Whether the max-pool behind an activation can do its work, which is then not done by itself.
   bool rectified_pool(const Activation& activation, std::size_t output) const {
-    return !plan.options_.shows_activations && activation.info().name == "relu" &&
-           activation.parameters().empty() && only_consumer<MaxPool>(output) != nullptr;
+    return !plan.options_.shows_activations && !plan.options_.shows_layers &&
+           activation.info().name == "relu" && activation.parameters().empty() &&
+           only_consumer<MaxPool>(output) != nullptr;
   }
 
   // If all that happens to a value is that it is added to another which is there before node i runs: that
@@ -117,7 +118,7 @@ struct Plan::Builder {
         step.output = next + 1;
       };
       const auto* convolution = dynamic_cast<const Convolution*>(node.layer.get());
-      if (!plan.options_.training && convolution != nullptr) {
+      if (!plan.options_.training && !plan.options_.shows_layers && convolution != nullptr) {
         request.folded_norm = only_consumer<BatchNorm>(step.output);
         if (request.folded_norm != nullptr) absorb();
         const std::optional<std::size_t> term = earlier_term(step.output, i);
@@ -127,7 +128,7 @@ struct Plan::Builder {
           absorb();
         }
       }
-      if (node.layer->takes_epilogue()) {
+      if (node.layer->takes_epilogue() && !plan.options_.shows_layers) {
         const auto* next = only_consumer<ActivationLayer>(step.output);
         const bool needs_slope = plan.options_.training || plan.options_.shows_activations;
         if (next != nullptr && (!needs_slope || next->activation()->info().backward_from_y) &&

@@ -31,6 +31,8 @@ struct PlanOptions {
   // Inference, to be looked at: what an activation gives is always made by itself, and so is what it takes
   // where its slope is computed from that.
   bool shows_activations = false;
+  // Inference: nothing is fused, so that what each layer gives can be looked at.
+  bool shows_layers = false;
 };
 
 // What a training step needs besides its images.

@@ -40,6 +40,14 @@ std::vector<std::pair<std::string, Net::Tensor>> averages(Trainer& trainer) {
   return result;
 }
 
+TrainState state_of(const SafetensorsFile& file) {
+  try {
+    return nlohmann::json::parse(file.text(state_key)).get<TrainState>();
+  } catch (const nlohmann::json::exception& error) {
+    fail("{}: its '{}' is not understood: {}", file.path(), state_key, error.what());
+  }
+}
+
 }  // namespace
 
 std::string fingerprint(const DataPair& data) {
@@ -63,7 +71,6 @@ void save_checkpoint(const std::filesystem::path& path, Trainer& trainer,
 }
 
 void load_checkpoint(const SafetensorsFile& file, Trainer& trainer, const std::string& data_fingerprint) {
-  const std::string& state_text = file.text(state_key);
   if (file.text(options_key) != options_text(trainer)) {
     fail("{} was made with another net or other options than the run's config says", file.path());
   }
@@ -77,11 +84,9 @@ void load_checkpoint(const SafetensorsFile& file, Trainer& trainer, const std::s
   }
   for (const auto& [name, tensor] : averages(trainer))
     file.copy_floats(name, tensor.parameter->dims, tensor.values);
-  try {
-    trainer.restore(nlohmann::json::parse(state_text).get<TrainState>());
-  } catch (const nlohmann::json::exception& error) {
-    fail("{}: its '{}' is not understood: {}", file.path(), state_key, error.what());
-  }
+  trainer.restore(state_of(file));
 }
+
+std::vector<EpochResult> history_of(const SafetensorsFile& file) { return state_of(file).history; }
 
 }  // namespace halfwave

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "halfwave/train/trainer.h"
 
@@ -15,6 +16,9 @@ void save_checkpoint(const std::filesystem::path& path, Trainer& trainer,
 // Puts the trainer where the checkpoint was. Error when it was made with another net, other options or other
 // data; the trainer is then not to be used.
 void load_checkpoint(const SafetensorsFile& file, Trainer& trainer, const std::string& data_fingerprint);
+
+// The table of epochs of a checkpoint. Error when it is none, or damaged.
+std::vector<EpochResult> history_of(const SafetensorsFile& file);
 
 std::string fingerprint(const DataPair& data);
 

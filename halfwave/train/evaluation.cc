@@ -81,6 +81,7 @@ Evaluation evaluate(const Net& net, Inference& inference, const std::shared_ptr<
       const auto predicted = static_cast<std::size_t>(std::max_element(row, row + result.classes) - row);
       ++result.confusion[static_cast<std::size_t>(images.labels[n]) * result.classes + predicted];
     }
+    if (callbacks.on_scores) callbacks.on_scores(images, scores);
     if (callbacks.on_batch && !callbacks.on_batch(static_cast<std::size_t>(result.sum.images))) break;
   }
   if (data->is_regression()) result.distances = distances_of(result.sum, *data, info.target);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "halfwave/data/dataset.h"
+#include "halfwave/data/loader.h"
 #include "halfwave/data/normalisation.h"
 #include "halfwave/net/inference.h"
 #include "halfwave/train/loss.h"
@@ -36,10 +37,12 @@ struct Evaluation {
   double precision(std::size_t label) const;
 };
 
-// What evaluate() tells while it works; both may be left out.
+// What evaluate() tells while it works; all may be left out.
 struct EvaluationCallbacks {
   // After each batch: examples done. When it returns false, what has been seen so far counts.
   std::function<bool(std::size_t)> on_batch{};
+  // Before that: what the net gave for the batch's examples, as many scores each as it has outputs.
+  std::function<void(const Batch&, const float* scores)> on_scores{};
   // An example that cannot be read is left out, and why is told here. Without this it is an Error.
   std::function<void(const std::string&)> on_skip{};
 };

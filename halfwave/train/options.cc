@@ -205,7 +205,8 @@ TrainOptions merged(TrainOptions first, const TrainOptions& second,
 }
 
 std::string to_toml(const RunConfig& config) {
-  std::string text = fmt::format(
+  std::string text = config.command.empty() ? "" : fmt::format("command = {}\n", in_quotes(config.command));
+  text += fmt::format(
       "data = {}\nfrom = {}\ntarget = {}\ntest_share = {}\nsplit_seed = {}\nnet = {}\n\n[train]\n",
       in_quotes(config.data), in_quotes(config.from), in_quotes(config.target), config.test_share,
       config.split_seed, quoted_lines(config.net));
@@ -215,8 +216,8 @@ std::string to_toml(const RunConfig& config) {
 
 RunConfig parse_config(std::string_view text, std::string_view source) {
   const toml::table table = parse_toml(text, source);
-  static constexpr std::array<std::string_view, 7> keys{"net",        "data",       "from", "target",
-                                                        "test_share", "split_seed", "train"};
+  static constexpr std::array<std::string_view, 8> keys{"net",    "data",       "from",       "command",
+                                                        "target", "test_share", "split_seed", "train"};
   for (const auto& [key, value] : table) {
     if (std::find(keys.begin(), keys.end(), key.str()) != keys.end()) continue;
     fail("{}, line {}: unknown key '{}'{}", source, value.source().begin.line, key.str(),
@@ -230,6 +231,7 @@ RunConfig parse_config(std::string_view text, std::string_view source) {
   }
   Reader head{table, source};
   head("from", config.from);
+  head("command", config.command);
   head("target", config.target);
   head("test_share", config.test_share);
   head("split_seed", config.split_seed);

@@ -74,6 +74,7 @@ struct RunConfig {
   std::string net;                               // its TOML
   std::string data;                              // as open_data() takes it
   std::string from{};                            // the model file that the weights came from, or empty
+  std::string command{};                         // that began it, for people; may be empty
   std::string target{};                          // see DataOptions
   double test_share = DataOptions{}.test_share;  // of data without a test part: see DataOptions
   std::uint64_t split_seed = DataOptions{}.split_seed;

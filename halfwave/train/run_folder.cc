@@ -75,8 +75,10 @@ bool RunFolder::load(Trainer& trainer, const std::string& data_fingerprint, bool
 void RunFolder::remove_leftovers() const {
   std::error_code code;
   std::vector<std::filesystem::path> found{path_ / "next.safetensors"};
-  for (const auto& entry : std::filesystem::directory_iterator(path_, code)) {
-    if (is_unfinished(entry.path())) found.push_back(entry.path());
+  for (const auto& folder : {path_, events()}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+      if (is_unfinished(entry.path())) found.push_back(entry.path());
+    }
   }
   for (const auto& file : found) std::filesystem::remove(file, code);
 }

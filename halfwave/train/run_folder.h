@@ -3,7 +3,10 @@
 //   best.safetensors         the model of the epoch with the highest test accuracy
 //   last.safetensors         the last checkpoint
 //   previous.safetensors     the one before it, in case the last is damaged
-//   results.csv, curve.svg   the table of epochs and its picture (written by the tool)
+//   results.csv, curve.svg   the table of epochs and its picture
+//   events/                  the same and more for TensorBoard, a file an epoch
+//   report.html              everything on one page
+// The last three are written by the tool.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +31,8 @@ class RunFolder {
   std::filesystem::path previous() const { return path_ / "previous.safetensors"; }
   std::filesystem::path results() const { return path_ / "results.csv"; }
   std::filesystem::path curve() const { return path_ / "curve.svg"; }
+  std::filesystem::path events() const { return path_ / "events"; }
+  std::filesystem::path page() const { return path_ / "report.html"; }
 
   // Makes the folder and writes the config. Error when a run is there already.
   void create(const RunConfig& config) const;

@@ -101,5 +101,17 @@ TEST(Fit, RefusesOtherChannels) {
             "an image has 1 channel (grey) or 3 (colour), and cannot be fitted to an input of 2x2x4");
 }
 
+TEST(Thumbnail, KeepsTheSidesInProportion) {
+  const Image image = grey(40, 20, Pixels(800, 9));
+  const Image small = thumbnail(image, 10);
+  EXPECT_EQ(small.height, 10);
+  EXPECT_EQ(small.width, 5);
+  EXPECT_EQ(small.pixels, Pixels(50, 9));
+  EXPECT_EQ(thumbnail(image, 40).pixels.size(), 800U);
+  const Image line = thumbnail(grey(1, 200, Pixels(200, 7)), 10);
+  EXPECT_EQ(line.height, 1);
+  EXPECT_EQ(line.width, 10);
+}
+
 }  // namespace
 }  // namespace halfwave
