@@ -120,7 +120,7 @@ std::string reached_text(const Compared& compared, const Goal& goal, bool second
   return text;
 }
 
-std::string ranking_table(const Comparison& comparison, std::span<const Ranked> ranking, const Goal& goal) {
+NotedTable ranking_table(const Comparison& comparison, std::span<const Ranked> ranking, const Goal& goal) {
   const std::string quality = comparison.regression ? "test R2" : "test accuracy";
   const std::string short_goal = goal_text(goal, comparison.regression);
   Table table({"place", "contestant", "rate", quality, "spread", "train loss", "epochs to goal",
@@ -138,10 +138,10 @@ std::string ranking_table(const Comparison& comparison, std::span<const Ranked> 
                any ? reached_text(compared, goal, true) : "",
                mean_text(compared, "{:.2f} s", epoch_seconds)});
   }
-  return table.text() + "goal: " + short_goal + "; spread: standard deviation over seeds\n";
+  return {std::move(table), fmt::format("goal: {}; spread: standard deviation over seeds", short_goal)};
 }
 
-std::string units_table(const Comparison& comparison, std::span<const Ranked> ranking) {
+NotedTable units_table(const Comparison& comparison, std::span<const Ranked> ranking) {
   Table table({"contestant", "zeros", "dead", "saturated", "units", "off centre", "gradient first/last",
                "forward", "backward", "parameters"});
   table.align_right({1, 2, 3, 4, 5, 6, 7, 8, 9});
@@ -163,7 +163,7 @@ std::string units_table(const Comparison& comparison, std::span<const Ranked> ra
                timed ? fmt::format("{:.2f} us", compared.time.backward * 1e6) : "",
                count_text(compared.parameters)});
   }
-  return table.text();
+  return {std::move(table), {}};
 }
 
 // The first run that did not fail.
@@ -190,7 +190,7 @@ std::vector<std::string> common_layers(const Comparison& comparison) {
   return names;
 }
 
-std::string gradient_table(const Comparison& comparison, std::span<const Ranked> ranking) {
+std::optional<NotedTable> gradients_of_layers(const Comparison& comparison, std::span<const Ranked> ranking) {
   const std::vector<std::string> layers = common_layers(comparison);
   if (layers.size() < 2) return {};
   std::vector<std::string> head{"gradient"};
@@ -208,26 +208,7 @@ std::string gradient_table(const Comparison& comparison, std::span<const Ranked>
     }
     table.add(std::move(row));
   }
-  return table.text() + "norm of the gradient by a layer's weights, after the last epoch\n";
-}
-
-std::string verdict(const Comparison& comparison, std::span<const Ranked> ranking) {
-  const std::size_t seeds = comparison.contestants.front().runs.size();
-  if (seeds < 2)
-    return "One seed says nothing of chance: no ranking. More say which differences are real: --seeds 5";
-  std::vector<std::string> first;
-  for (const Ranked& ranked : ranking) {
-    if (ranked.place == 1) first.push_back(comparison.contestants[ranked.contestant].name);
-  }
-  if (first.size() == 1 && ranking.size() > 1) {
-    return fmt::format("{} is best: its lead over every other one is more than chance ({} seeds).", first[0],
-                       seeds);
-  }
-  const std::string last = first.back();
-  first.pop_back();
-  return fmt::format(
-      "Nothing beats {} or {} by more than chance ({} seeds; more would show smaller differences).",
-      fmt::join(first, ", "), last, seeds);
+  return NotedTable{std::move(table), "norm of the gradient by a layer's weights, after the last epoch"};
 }
 
 std::vector<LinePoint> line(const Compared& compared, double EpochResult::*figure) {
@@ -263,12 +244,35 @@ std::string standings_text(const Comparison& comparison) {
   return table.text();
 }
 
-std::string comparison_text(const Comparison& comparison, const Goal& goal) {
+std::string comparison_verdict(const Comparison& comparison) {
   const std::vector<Ranked> ranking = rank(comparison);
-  std::string text = ranking_table(comparison, ranking, goal) + "\n" + units_table(comparison, ranking);
-  const std::string gradients = gradient_table(comparison, ranking);
-  if (!gradients.empty()) text += "\n" + gradients;
-  text += fmt::format("\n{}\n", verdict(comparison, ranking));
+  const std::size_t seeds = comparison.contestants.front().runs.size();
+  if (seeds < 2)
+    return "One seed says nothing of chance: no ranking. More say which differences are real: --seeds 5";
+  std::vector<std::string> first;
+  for (const Ranked& ranked : ranking) {
+    if (ranked.place == 1) first.push_back(comparison.contestants[ranked.contestant].name);
+  }
+  if (first.size() == 1 && ranking.size() > 1) {
+    return fmt::format("{} is best: its lead over every other one is more than chance ({} seeds).", first[0],
+                       seeds);
+  }
+  const std::string last = first.back();
+  first.pop_back();
+  return fmt::format(
+      "Nothing beats {} or {} by more than chance ({} seeds; more would show smaller differences).",
+      fmt::join(first, ", "), last, seeds);
+}
+
+std::vector<NotedTable> comparison_tables(const Comparison& comparison, const Goal& goal) {
+  const std::vector<Ranked> ranking = rank(comparison);
+  std::vector<NotedTable> tables{ranking_table(comparison, ranking, goal), units_table(comparison, ranking)};
+  if (auto gradients = gradients_of_layers(comparison, ranking)) tables.push_back(std::move(*gradients));
+  return tables;
+}
+
+std::string failures_text(const Comparison& comparison) {
+  std::string text;
   for (const Compared& compared : comparison.contestants) {
     for (const ComparedRun& run : compared.runs) {
       if (!run.failure.empty())
@@ -276,6 +280,16 @@ std::string comparison_text(const Comparison& comparison, const Goal& goal) {
     }
   }
   return text;
+}
+
+std::string comparison_text(const Comparison& comparison, const Goal& goal) {
+  std::string text;
+  for (const NotedTable& part : comparison_tables(comparison, goal)) {
+    text += part.table.text();
+    if (!part.note.empty()) text += part.note + "\n";
+    text += "\n";
+  }
+  return text + comparison_verdict(comparison) + "\n" + failures_text(comparison);
 }
 
 Goal usual_goal(const Comparison& comparison) {
@@ -359,7 +373,7 @@ std::string comparison_runs_csv(const Comparison& comparison, const Goal& goal) 
   return csv;
 }
 
-std::string comparison_svg(const Comparison& comparison, const std::string& title) {
+LineChart comparison_chart(const Comparison& comparison, const std::string& title) {
   LineChart chart{.title = title,
                   .x_label = "epoch",
                   .series = {},
@@ -371,7 +385,11 @@ std::string comparison_svg(const Comparison& comparison, const std::string& titl
     chart.panels[0].lines.push_back(line(compared, &EpochResult::train_loss));
     chart.panels[1].lines.push_back(line(compared, &EpochResult::test_accuracy));
   }
-  return line_chart_svg(chart);
+  return chart;
+}
+
+std::string comparison_svg(const Comparison& comparison, const std::string& title) {
+  return line_chart_svg(comparison_chart(comparison, title));
 }
 
 }  // namespace halfwave

@@ -2,16 +2,29 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "halfwave/base/table.h"
 #include "halfwave/inspect/comparison.h"
+#include "halfwave/report/line_chart.h"
 
 namespace halfwave {
 
 // Where each stands, a row a contestant: of unfinished comparisons too. For a fixed-width font.
 std::string standings_text(const Comparison& comparison);
 
-// What came of a finished one: the ranking with its goal, the health of units, gradients by layer, speed, and
-// what of the ranking is more than chance, in a sentence.
+// What came of a finished one: the ranking with its goal, the health of units and speed, gradients by layer.
+struct NotedTable {
+  Table table;
+  std::string note;  // what its columns mean; may be empty
+};
+std::vector<NotedTable> comparison_tables(const Comparison& comparison, const Goal& goal);
+// What of the ranking is more than chance, in a sentence.
+std::string comparison_verdict(const Comparison& comparison);
+// The runs that failed, and why: a line each.
+std::string failures_text(const Comparison& comparison);
+
+// All of these.
 std::string comparison_text(const Comparison& comparison, const Goal& goal);
 
 // A test accuracy (R2) that half of the contestants reach, in whole per cent.
@@ -28,6 +41,7 @@ std::string comparison_runs_csv(const Comparison& comparison, const Goal& goal);
 
 // Training loss and test accuracy by epoch, means over the seeds with a band from the lowest to the highest.
 // SVG.
+LineChart comparison_chart(const Comparison& comparison, const std::string& title);
 std::string comparison_svg(const Comparison& comparison, const std::string& title);
 
 }  // namespace halfwave

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <map>
 
 #include "halfwave/report/axis.h"
 #include "halfwave/report/svg.h"
@@ -13,7 +14,6 @@
 namespace halfwave {
 namespace {
 
-constexpr double width = 720;
 constexpr double panel_height = 230;
 constexpr double left = 70;
 constexpr double right = 24;
@@ -21,6 +21,7 @@ constexpr double legend_top = 46;
 constexpr double legend_line = 18;
 constexpr double gap = 46;
 constexpr std::size_t most_marks = 60;  // of a line: with more points it has none
+constexpr std::size_t most_tips = 1000;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -36,7 +37,7 @@ struct Range {
 
 class Drawing {
  public:
-  explicit Drawing(const LineChart& chart) : chart_(chart) {
+  Drawing(const LineChart& chart, double width) : chart_(chart), width_(width) {
     for (const LinePanel& panel : chart.panels) {
       for (const auto& line : panel.lines) {
         for (const LinePoint& point : line) x_.take(point.x);
@@ -52,9 +53,11 @@ class Drawing {
       y0 += panel_height + gap;
     }
     const double height = y0 - gap + 50;
-    return svg_head(width, height, left, chart_.title) + body +
+    return (chart_.title.empty() ? svg_frame(width_, height, chart_.panels.front().label)
+                                 : svg_head(width_, height, left, chart_.title)) +
+           body +
            fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n</svg>\n",
-                       (left + width - right) / 2, height - 10, escaped(chart_.x_label));
+                       (left + width_ - right) / 2, height - 10, escaped(chart_.x_label));
   }
 
  private:
@@ -63,14 +66,16 @@ class Drawing {
                        series_dash(series));
   }
 
+  double top() const { return chart_.title.empty() ? legend_top - 26 : legend_top; }
+
   // Returns the y of its last line.
   double legend(std::string& svg) const {
     double x = left;
-    double y = legend_top;
+    double y = top();
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
       // About the width of the text.
       const double wide = 60 + 6.5 * static_cast<double>(chart_.series[i].size());
-      if (i > 0 && x + wide > width - right) {
+      if (i > 0 && x + wide > width_ - right) {
         x = left;
         y += legend_line;
       }
@@ -84,7 +89,7 @@ class Drawing {
 
   double x(double value) const {
     const double share = x_.high > x_.low ? (value - x_.low) / (x_.high - x_.low) : 0.5;
-    return left + share * (width - left - right);
+    return left + share * (width_ - left - right);
   }
 
   void draw(std::string& svg, const LinePanel& panel, double y0) const {
@@ -106,7 +111,7 @@ class Drawing {
     for (int tick = 0; low + tick * step <= high + step / 2; ++tick) {
       const double value = low + tick * step;
       fmt::format_to(out, "<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#ddd\"/>\n", left,
-                     width - right, at(value), at(value));
+                     width_ - right, at(value), at(value));
       fmt::format_to(out, "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:.{}f}{}</text>\n", left - 8,
                      at(value) + 4, value * unit, decimals(step * unit), panel.percent ? " %" : "");
     }
@@ -117,6 +122,35 @@ class Drawing {
     }
     for (std::size_t i = 0; i < panel.lines.size(); ++i) band(svg, panel.lines[i], i, at);
     for (std::size_t i = 0; i < panel.lines.size(); ++i) line(svg, panel.lines[i], i, at);
+    tips(svg, panel, y0);
+  }
+
+  // Over each x, as wide as it is to the middle of its neighbours.
+  void tips(std::string& svg, const LinePanel& panel, double y0) const {
+    std::map<double, std::string> texts;
+    for (std::size_t i = 0; i < panel.lines.size(); ++i) {
+      for (const LinePoint& point : panel.lines[i]) {
+        if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
+        std::string& text = texts[point.x];
+        if (text.empty()) text = fmt::format("{} {:.4g}", chart_.x_label, point.x);
+        text += fmt::format(
+            "\n{}: {}", i < chart_.series.size() ? chart_.series[i] : panel.label,
+            panel.percent ? fmt::format("{:.2f} %", point.y * 100) : fmt::format("{:.4g}", point.y));
+        if (point.low != point.high)
+          text += panel.percent ? fmt::format(" ({:.2f} to {:.2f})", point.low * 100, point.high * 100)
+                                : fmt::format(" ({:.4g} to {:.4g})", point.low, point.high);
+      }
+    }
+    if (texts.size() > most_tips) return;
+    for (auto it = texts.begin(); it != texts.end(); ++it) {
+      const double here = x(it->first);
+      const double begin = it == texts.begin() ? left : (x(std::prev(it)->first) + here) / 2;
+      const double end = std::next(it) == texts.end() ? width_ - right : (here + x(std::next(it)->first)) / 2;
+      svg += fmt::format(
+          "<g class=\"hit\"><title>{}</title><rect class=\"over\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" "
+          "height=\"{}\" fill=\"white\" fill-opacity=\"0\"/></g>\n",
+          escaped(it->second), begin, y0, end - begin, panel_height);
+    }
   }
 
   template <class At>
@@ -151,6 +185,7 @@ class Drawing {
   }
 
   const LineChart& chart_;
+  double width_;
   Range x_;
 };
 
@@ -175,6 +210,6 @@ std::vector<LinePoint> mean_line(std::span<const std::vector<double>> runs) {
   return line;
 }
 
-std::string line_chart_svg(const LineChart& chart) { return Drawing(chart).draw(); }
+std::string line_chart_svg(const LineChart& chart, double width) { return Drawing(chart, width).draw(); }
 
 }  // namespace halfwave

@@ -29,7 +29,8 @@ struct LineChart {
 // as far as it goes.
 std::vector<LinePoint> mean_line(std::span<const std::vector<double>> runs);
 
-// An SVG picture. Points that are not finite are left out; x is marked at whole numbers.
-std::string line_chart_svg(const LineChart& chart);
+// An SVG picture, so many pixels wide. Points that are not finite are left out; x is marked at whole numbers.
+// Each x carries its values as a text that a browser shows.
+std::string line_chart_svg(const LineChart& chart, double width = 720);
 
 }  // namespace halfwave

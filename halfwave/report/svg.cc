@@ -19,6 +19,9 @@ std::string escaped(std::string_view text) {
       case '>':
         result += "&gt;";
         break;
+      case '"':
+        result += "&quot;";
+        break;
       default:
         result += c;
     }
@@ -37,13 +40,17 @@ const char* series_dash(std::size_t series) {
   return dashes.at(series % dashes.size());
 }
 
-std::string svg_head(double width, double height, double left, std::string_view title) {
+std::string svg_frame(double width, double height, std::string_view title) {
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
-      "font-family=\"sans-serif\" font-size=\"12\">\n<title>{3}</title>\n"
-      "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
-      "<text x=\"{2}\" y=\"26\" font-size=\"17\">{3}</text>\n",
-      width, height, left, escaped(title));
+      "font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"{2}\">\n"
+      "<rect class=\"ground\" width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
+      width, height, escaped(title));
+}
+
+std::string svg_head(double width, double height, double left, std::string_view title) {
+  return svg_frame(width, height, title) +
+         fmt::format("<text x=\"{}\" y=\"26\" font-size=\"17\">{}</text>\n", left, escaped(title));
 }
 
 }  // namespace halfwave

@@ -7,7 +7,7 @@
 
 namespace halfwave {
 
-// Text fit to stand between tags.
+// Text fit to stand between tags, and between the double quotes of an attribute.
 std::string escaped(std::string_view text);
 
 // How lines or bars of this number, from 0, are drawn, eight in turn. Colours of Okabe and Ito 2008, "Color
@@ -17,7 +17,9 @@ std::string escaped(std::string_view text);
 const char* series_colour(std::size_t series);
 const char* series_dash(std::size_t series);
 
-// The opening of a picture: its size, a white ground, and the title that begins at `left`.
+// The opening of a picture: its size and a white ground; the title is for those who cannot see it.
+std::string svg_frame(double width, double height, std::string_view title);
+// The same with the title written above, from `left` on.
 std::string svg_head(double width, double height, double left, std::string_view title);
 
 }  // namespace halfwave

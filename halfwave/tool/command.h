@@ -36,6 +36,8 @@ void add_train(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_maps(CLI::App& app);
+void add_report(CLI::App& app);
 void add_experiment(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_nets(CLI::App& app);
@@ -45,6 +47,9 @@ void add_data(CLI::App& app);
 void add_export(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_bench_activations(CLI::App& bench);
+
+// The command line that this is, as a shell takes it.
+std::string command_line();
 
 // --threads, for the commands that compute; 0 is all cores.
 void add_threads(CLI::App& command, int& threads);

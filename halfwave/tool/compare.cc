@@ -9,14 +9,17 @@
 #include <set>
 
 #include "halfwave/base/file.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
 #include "halfwave/inspect/comparison.h"
 #include "halfwave/net/built_in.h"
+#include "halfwave/report/comparison_page.h"
 #include "halfwave/report/comparison_report.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/comparison_display.h"
 #include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/interrupt.h"
+#include "halfwave/tool/run_page_file.h"
 #include "halfwave/train/adapt.h"
 #include "halfwave/train/recipe.h"
 
@@ -145,7 +148,15 @@ void run(CompareArguments& options, const CLI::App& command) {
              comparison_svg(comparison,
                             fmt::format("{} on {}", options.nets.empty() ? contestants[0].net.name : "Nets",
                                         data.name)));
-  fmt::print("\n{}\ncurves.svg, results.csv, comparison.csv and each run are in {}\n",
+  write_file(folder / "report.html",
+             comparison_page(
+                 comparison, goal,
+                 fmt::format("{} on {}",
+                             options.nets.empty() ? fmt::format("Activations of {}", contestants[0].net.name)
+                                                  : "Nets",
+                             last_name(data.name)),
+                 facts_of(command_line(), thread_count())));
+  fmt::print("\n{}\nreport.html, curves.svg, results.csv, comparison.csv and each run are in {}\n",
              comparison_text(comparison, goal), folder.string());
 }
 

@@ -2,17 +2,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "halfwave/base/table.h"
 #include "halfwave/inspect/finding.h"
 #include "halfwave/inspect/health.h"
+#include "halfwave/report/health_report.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/model_data.h"
 #include "halfwave/tool/progress_bar.h"
+#include "halfwave/tool/run_page_file.h"
 #include "halfwave/train/run_folder.h"
 
 namespace halfwave::tool {
@@ -116,36 +116,9 @@ void print_csv(const Inspection& health) {
   }
 }
 
-std::string count_or_dot(std::size_t count) { return count == 0 ? "." : fmt::format("{}", count); }
-
-void print_layers(const Inspected& in) {
-  Table table({"layer", "activation", "units", "zeros", "dead", "dormant", "saturated", "mean", "deviation",
-               "off centre"});
-  table.align_right({2, 3, 4, 5, 6, 7, 8, 9});
-  for (const LayerHealth& layer : in.health.layers) {
-    double mean = 0;
-    for (const UnitHealth& unit : layer.units) mean += unit.mean / static_cast<double>(layer.units.size());
-    table.add({layer.name, layer.activation, fmt::format("{}", layer.units.size()),
-               fmt::format("{:.1f} %", layer.zero_share * 100),
-               count_or_dot(dead_units(layer, in.thresholds).size()),
-               count_or_dot(dormant_units(layer, in.thresholds).size()),
-               layer.saturates ? count_or_dot(saturated_units(layer, in.thresholds).size()) : "",
-               fmt::format("{:.3g}", mean), fmt::format("{:.3g}", std::sqrt(layer.variance)),
-               fmt::format("{:+.2f}", layer.off_centre)});
-  }
-  fmt::print("{}\n", table.text());
-}
-
 void print_gradients(const Inspection& health) {
   if (health.gradients.empty()) return;
-  Table table({"weights of", "mean |gradient|", "norm", "zeros", "update by weight"});
-  table.align_right({1, 2, 3, 4});
-  for (const LayerGradient& layer : health.gradients) {
-    table.add({layer.name, fmt::format("{:.2e}", layer.mean_magnitude), fmt::format("{:.2e}", layer.norm),
-               fmt::format("{:.1f} %", layer.zero_share * 100),
-               layer.update_ratio ? fmt::format("{:.1e}", *layer.update_ratio) : ""});
-  }
-  fmt::print("{}", table.text());
+  fmt::print("{}", gradient_table(health).text());
   if (const auto ratio = health.gradient_ratio())
     fmt::print("first by last layer: {:.3g} ({} images)\n", *ratio, health.gradient_images);
   fmt::print("\n");
@@ -159,23 +132,10 @@ void print_findings(const Inspected& in, const std::vector<RuleSet>& sets) {
     fmt::print("no findings ({})\n", fmt::join(names, ", "));
     return;
   }
-  fmt::print("{} finding{} ({})\n", in.findings.size(), in.findings.size() == 1 ? "" : "s",
-             fmt::join(names, ", "));
+  fmt::print("{} ({})\n", findings_text(in.findings.size()), fmt::join(names, ", "));
   for (const Finding& finding : in.findings) {
-    const std::string grade =
-        finding.grade == Grade::on_samples
-            ? fmt::format("on {} images", count_text(static_cast<std::size_t>(finding.images)))
-            : std::string(to_string(finding.grade));
-    fmt::print("- {} ({}): {}\n  {}\n", finding.rule, grade, finding.what, finding.advice);
+    fmt::print("- {} ({}): {}\n  {}\n", finding.rule, certainty_text(finding), finding.what, finding.advice);
   }
-}
-
-// The rate that a run was trained with, for plain steps; 0: unknown.
-double rate_of(const std::string& run) {
-  std::error_code code;
-  if (!std::filesystem::is_directory(run, code)) return 0;
-  const TrainOptions options = RunFolder(run).open().train;
-  return options.optimiser == OptimiserKind::sgd ? options.rate : 0;
 }
 
 void run(const InspectArguments& options) {
@@ -218,13 +178,13 @@ void run(const InspectArguments& options) {
     fmt::print("{} on {} {} of {}: {}loss {:.4f}\n\n", options.run,
                count_text(static_cast<std::size_t>(in.health.sum.images)),
                model.info.table ? "rows" : "images", in.data, accuracy, in.health.sum.mean_loss());
-    print_layers(in);
+    fmt::print("{}\n", health_table(in.health, in.thresholds).text());
     print_gradients(in.health);
     print_findings(in, sets);
   }
   if (options.strict && !in.findings.empty())
-    throw RuleFired(fmt::format("{} finding{}, the first: {}", in.findings.size(),
-                                in.findings.size() == 1 ? "" : "s", in.findings.front().what));
+    throw RuleFired(
+        fmt::format("{}, the first: {}", findings_text(in.findings.size()), in.findings.front().what));
 }
 
 }  // namespace

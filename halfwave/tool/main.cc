@@ -62,6 +62,24 @@ bool is_given(const CLI::App& command, std::string_view train_option) {
   return option != nullptr && option->count() > 0;
 }
 
+namespace {
+
+std::string the_command_line;  // set before any command runs
+
+// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  static constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string result = "'";
+  for (const char c : word) result += c == '\'' ? "'\\''" : std::string(1, c);
+  return result + "'";
+}
+
+}  // namespace
+
+std::string command_line() { return the_command_line; }
+
 CLI::Validator not_negative() {
   return {[](std::string& text) {
             return text.starts_with('-') ? fmt::format("expected 0 or more, got {}", text) : std::string();
@@ -161,6 +179,8 @@ void limit_spinning(char** arguments) {
 }
 
 int run(int count, char** arguments) {
+  the_command_line = "halfwave";
+  for (int i = 1; i < count; ++i) the_command_line += " " + quoted(arguments[i]);
   CLI::App app("Halfwave trains, examines and runs convolutional networks on ordinary CPUs.", "halfwave");
   app.require_subcommand(1);
   app.set_version_flag("--version", HALFWAVE_VERSION);
@@ -172,6 +192,8 @@ int run(int count, char** arguments) {
       "arrives\n"
       "  halfwave compare relu tanh sigmoid             the same net with each, side by side\n"
       "  halfwave experiment vanishing                  a claim of the textbooks, measured\n"
+      "  halfwave report runs/lenet5-fashion-mnist      all of it on one page\n"
+      "  halfwave maps runs/lenet5-fashion-mnist picture.png    its filters and what they make of a picture\n"
       "  halfwave predict runs/lenet5-fashion-mnist picture.png\n"
       "  halfwave data photos                           what is in a folder of pictures, and what is wrong\n"
       "  halfwave nets                                  the nets that come with it\n"
@@ -182,6 +204,8 @@ int run(int count, char** arguments) {
   add_inspect(app);
   add_compare(app);
   add_experiment(app);
+  add_report(app);
+  add_maps(app);
   add_predict(app);
   add_nets(app);
   add_activations(app);

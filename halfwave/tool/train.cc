@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 
@@ -13,10 +14,12 @@
 #include "halfwave/inspect/watch.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/curve.h"
+#include "halfwave/report/training_events.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/interrupt.h"
 #include "halfwave/tool/rate_finder.h"
+#include "halfwave/tool/run_page_file.h"
 #include "halfwave/tool/training_display.h"
 #include "halfwave/train/fine_tune.h"
 #include "halfwave/train/recipe.h"
@@ -63,6 +66,31 @@ void report(const RunFolder& run, const Trainer& trainer, const std::string& tit
   write_file(run.curve(), learning_curve_svg(history, title, trainer.is_regression()));
 }
 
+// The first test picture as the net sees it; nothing for tables.
+std::vector<float> first_picture(const Dataset& data, const ModelInfo& info) {
+  if (data.table() != nullptr) return {};
+  std::vector<float> values(data.shape().size());
+  data.get(0, values.data());
+  Normaliser(info.normalisation, data.shape().channels).apply(values.data(), data.shape().pixels());
+  return values;
+}
+
+double seconds_since_1970() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// Whether there is one now. That there is none must not make a training fail.
+bool make_page(const RunFolder& run, const DataPair& data) {
+  try {
+    return write_run_page(run.page(), run.path(), load_model(run.best()), data.test, last_name(data.name),
+                          {});
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "warning: no page was made of it: {}; `halfwave report {}` tries again\n",
+               error.what(), run.path().string());
+    return false;
+  }
+}
+
 void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const TrainArguments& options) {
   const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
   const Interrupt interrupt;
@@ -75,6 +103,7 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
     if (!result.health.layers.empty())
       display.faults(static_cast<std::uint64_t>(result.epoch) - 1, find_faults(result.health));
   };
+  make_folder(run.events());
   display.head();
   for (const EpochResult& result : trainer.state().history) show(result);
   const auto on_step = [&](const Progress& progress) {
@@ -85,8 +114,11 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
     return !Interrupt::asked();
   };
   // Printing comes last, so that an output that breaks costs no epoch.
+  const std::vector<float> example = first_picture(*data.test, trainer.info());
   const auto on_epoch = [&](const EpochResult& result) {
     report(run, trainer, title);
+    write_file(run.events() / event_file_name(result.epoch),
+               training_events(result, trainer.model_net(), example, regression, seconds_since_1970()));
     show(result);
   };
   const auto on_test = [&](std::size_t images) {
@@ -117,10 +149,14 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
   const EpochResult* best = nullptr;
   for (const EpochResult& result : trainer.state().history) best = result.best ? &result : best;
   if (best != nullptr) {
-    fmt::print("\nbest test {} in epoch {}; all of it is in {}\nhow good, in detail: halfwave evaluate {}\n",
+    const bool has_page = make_page(run, data);
+    fmt::print("\nbest test {} in epoch {}; all of it is in {}\n",
                regression ? fmt::format("R2 {:.4f}", best->test_accuracy)
                           : fmt::format("accuracy {:.2f} %", best->test_accuracy * 100),
-               best->epoch, run.path().string(), run.path().string());
+               best->epoch, run.path().string());
+    if (has_page)
+      fmt::print("how good, what is wrong, and pictures, on a page for the browser: {}\n",
+                 run.page().string());
   }
 }
 
@@ -170,6 +206,7 @@ void start(TrainArguments& options, const CLI::App& command) {
   run.create({.net = to_toml(net.spec()),
               .data = data_place(options.data),
               .from = options.from.empty() ? std::string() : data_place(model_path(options.from).string()),
+              .command = command_line(),
               .target = options.data_choice.target,
               .test_share = options.data_choice.test_share,
               .split_seed = options.data_choice.split_seed,

@@ -5,7 +5,9 @@
 namespace halfwave {
 namespace {
 
-TEST(Svg, EscapesWhatWouldBeATag) { EXPECT_EQ(escaped("a < b & c > d"), "a &lt; b &amp; c &gt; d"); }
+TEST(Svg, EscapesWhatWouldBeATag) {
+  EXPECT_EQ(escaped("a < b & c > \"d\""), "a &lt; b &amp; c &gt; &quot;d&quot;");
+}
 
 }  // namespace
 }  // namespace halfwave

@@ -50,7 +50,7 @@ TEST_F(Compare, TellsAllAndKeepsIt) {
   }
   const std::filesystem::path runs = folder_ / "runs/compare-changeable-data";
   EXPECT_EQ(names(runs), (Strings{"comparison.csv", "curves.svg", "maxout-1", "maxout-2", "rates.json",
-                                  "relu-1", "relu-2", "results.csv", "tanh-1", "tanh-2"}));
+                                  "relu-1", "relu-2", "report.html", "results.csv", "tanh-1", "tanh-2"}));
   EXPECT_EQ(lines(folder_.read("runs/compare-changeable-data/results.csv")), 1U + 3 * 2 * 2);
   EXPECT_EQ(lines(folder_.read("runs/compare-changeable-data/comparison.csv")), 1U + 3 * 2);
   EXPECT_EQ(folder_.run({"inspect", (runs / "tanh-2").string()}).status, 0);
@@ -108,7 +108,7 @@ TEST_F(Compare, GoesOnAfterCtrlC) {
 
 TEST_F(Compare, ShowsATableThatGrowsOnATerminal) {
   Strings command =
-      arguments({"relu", "tanh"}, {"--net", "net.toml", "--rate", "0.05", "--epochs", "20", "--batch", "4"});
+      arguments({"relu", "tanh"}, {"--net", "net.toml", "--rate", "0.05", "--epochs", "100", "--batch", "4"});
   command.insert(command.begin(), tool());
   const Result result = Process(command, {.folder = folder_.path(), .terminal = true, .columns = 60}).wait();
   EXPECT_EQ(result.status, 0) << result.out;

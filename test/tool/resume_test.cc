@@ -371,7 +371,8 @@ TEST_F(ResumeRefuses, ADamagedConfig) {
   with(replaced("batch = 16", "batch = 'many'"), {"whole/config.toml, line ", "'batch'", "a whole number"});
   with(replaced("batch = 16", "batch = 0"), {"batch: expected 1 to 65536, got 0"});
   with(replaced("batch = 16", "bacth = 16"), {"unknown option 'bacth'"});
-  with(replaced("adam", "adem"), {"unknown optimiser 'adem'", "did you mean 'adam'"});
+  with(replaced("optimiser = \"adam", "optimiser = \"adem"),
+       {"unknown optimiser 'adem'", "did you mean 'adam'"});
   with(replaced("threads = 1", "threads = 100000"), {"threads: expected 1 to 1024"});
   with(replaced("epochs = 10", "epochs = 7"), {"last.safetensors", "other options"});
   with(replaced("\nseed = 1", "\nseed = 9"), {"other options"});

@@ -7,8 +7,8 @@
 namespace halfwave {
 namespace {
 
-const Strings whole_run{"best.safetensors", "config.toml",          "curve.svg",
-                        "last.safetensors", "previous.safetensors", "results.csv"};
+const Strings whole_run{"best.safetensors", "config.toml",          "curve.svg",   "events",
+                        "last.safetensors", "previous.safetensors", "report.html", "results.csv"};
 
 class Train : public testing::Test {
  protected:
@@ -30,7 +30,7 @@ TEST_F(Train, PrintsATableAndLeavesAWholeRun) {
   EXPECT_EQ(result.err, "");
   for (const char* part :
        {"normed (", "400 + 100 images, 12x12x1", "epoch  train loss  train accuracy  test loss", "\n    1  ",
-        "\n    2  ", "best test accuracy", "halfwave evaluate run"}) {
+        "\n    2  ", "best test accuracy", "browser: run/report.html"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in " << result.out;
   }
   EXPECT_EQ(result.out.find("\n    3  "), std::string::npos);

@@ -49,9 +49,9 @@ TEST_F(Usage, SuggestsTheNearestName) {
 }
 
 TEST_F(Usage, SaysWhatIsMissingOrTooMuch) {
-  expect_error(
-      folder_.run({}), 2,
-      {"a command is missing", "train, evaluate, inspect, compare, experiment, predict", "halfwave --help"});
+  expect_error(folder_.run({}), 2,
+               {"a command is missing",
+                "train, evaluate, inspect, compare, experiment, report, maps, predict", "halfwave --help"});
   expect_error(folder_.run({"--bogus"}), 2, {"unknown option '--bogus'"});
   expect_error(folder_.run({"bench"}), 2, {"a command is missing", "train, infer, activations"});
   expect_error(folder_.run({"train"}), 2, {"train needs a NET and DATA"});

@@ -1,0 +1,85 @@
+#include "halfwave/tool/run_page_file.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "halfwave/base/file.h"
+#include "halfwave/base/parallel.h"
+#include "halfwave/kernel/build_info.h"
+#include "halfwave/report/run_page.h"
+#include "halfwave/tool/command.h"
+#include "halfwave/tool/data_choice.h"
+#include "halfwave/tool/interrupt.h"
+#include "halfwave/tool/progress_bar.h"
+#include "halfwave/train/checkpoint.h"
+#include "halfwave/train/run_folder.h"
+
+namespace halfwave::tool {
+namespace {
+
+// As Linux names it; empty where it does not.
+std::string processor_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> facts_of(const std::string& command, std::int64_t threads) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  if (!command.empty()) facts.emplace_back("Command", command);
+  facts.emplace_back("Versions",
+                     fmt::format("Halfwave {}, {}", HALFWAVE_VERSION, kernel::library_versions()));
+  const std::string processor = processor_name();
+  facts.emplace_back("Machine", fmt::format("{}{}{}, {} thread{}", processor, processor.empty() ? "" : ", ",
+                                            kernel::instruction_set(), threads, threads == 1 ? "" : "s"));
+  return facts;
+}
+
+double rate_of(const std::filesystem::path& run) {
+  std::error_code code;
+  if (!std::filesystem::is_directory(run, code)) return 0;
+  const TrainOptions options = RunFolder(run).open().train;
+  return options.optimiser == OptimiserKind::sgd ? options.rate : 0;
+}
+
+bool write_run_page(const std::filesystem::path& file, const std::filesystem::path& run, const Model& model,
+                    const std::shared_ptr<const Dataset>& data, const std::string& data_name,
+                    ReportOptions options) {
+  const Interrupt interrupt;
+  ProgressBar bar;
+  SkipWarning skip;
+  options.rate = rate_of(run);
+  options.progress = [&](const char* doing, double done) {
+    bar.show(doing, done, "for the report");
+    return !Interrupt::asked();
+  };
+  options.on_skip = [&](const std::string& why) { skip(why); };
+  RunReport report = report_on(model, data, data_name, options);
+  bar.clear();
+  if (Interrupt::asked()) return false;
+  std::error_code code;
+  if (std::filesystem::is_directory(run, code)) {
+    const RunFolder folder(run);
+    const RunConfig config = folder.open();
+    try {
+      if (const auto checkpoint = folder.checkpoint(false)) report.history = history_of(*checkpoint);
+    } catch (const Error& error) {
+      fmt::print(stderr, "warning: the page has no curves: {}\n", error.what());
+    }
+    report.facts = facts_of(config.command, config.train.threads);
+    report.facts.emplace_back("Config", read_file(folder.config(), 1 << 24));
+  } else {
+    report.facts = facts_of({}, thread_count());
+    report.facts.emplace_back("Net", to_toml(model.net.spec()));
+  }
+  write_file(file, run_page(report));
+  return true;
+}
+
+}  // namespace halfwave::tool

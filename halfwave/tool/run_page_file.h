@@ -1,0 +1,25 @@
+// The page of a trained model, as a file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "halfwave/report/run_report.h"
+
+namespace halfwave::tool {
+
+// What repeats a run or a comparison: the command, versions, the machine.
+std::vector<std::pair<std::string, std::string>> facts_of(const std::string& command, std::int64_t threads);
+
+// Looks at the model with a progress bar and writes the page. run: a run's folder, whose history and config
+// come into the page, or a model file. Returns false where Ctrl-C came first, and nothing was written.
+bool write_run_page(const std::filesystem::path& file, const std::filesystem::path& run, const Model& model,
+                    const std::shared_ptr<const Dataset>& data, const std::string& data_name,
+                    ReportOptions options);
+
+// The rate that a run was trained with, for plain steps; 0: unknown.
+double rate_of(const std::filesystem::path& run);
+
+}  // namespace halfwave::tool
