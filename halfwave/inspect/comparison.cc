@@ -188,7 +188,7 @@ class Work {
     if (!compared.runs.back().failure.empty()) return true;
     compared.runs.back().inspection =
         inspect(trainer.model_net(), data_.test, trainer.info(),
-                {.images = options_.inspected_images, .rate = compared.rate.best});
+                {.images = options_.inspected_images, .training = trainer.options()});
     info_ = trainer.info();
     if (nets_[i] == nullptr) nets_[i] = std::move(net);
     return true;

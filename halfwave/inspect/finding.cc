@@ -27,7 +27,9 @@ constexpr ThresholdName threshold_names[] = {
     {"largest_update", &Thresholds::largest_update},   {"least_update", &Thresholds::least_update},
     {"zero_share", &Thresholds::zero_share},           {"dormancy", &Thresholds::dormancy},
     {"vanishing_ratio", &Thresholds::vanishing_ratio}, {"vanishing_first", &Thresholds::vanishing_first},
-    {"exploding_ratio", &Thresholds::exploding_ratio}, {"zero_gradients", &Thresholds::zero_gradients}};
+    {"exploding_ratio", &Thresholds::exploding_ratio}, {"zero_gradients", &Thresholds::zero_gradients},
+    {"variance_ratio", &Thresholds::variance_ratio},   {"gradient_spread", &Thresholds::gradient_spread},
+    {"loss_decrease", &Thresholds::loss_decrease},     {"overfit", &Thresholds::overfit}};
 
 template <class Test>
 std::vector<std::size_t> units_that(const LayerHealth& layer, Test&& test) {

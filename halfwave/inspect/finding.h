@@ -24,6 +24,11 @@ struct Thresholds {
   double vanishing_first = 1e-4;  // and that of the first
   double exploding_ratio = 70;
   double zero_gradients = 0.7;  // of a layer's weights, from which on its ReLUs are dying
+  // training_finding.h (SageMaker Debugger: PoorWeightInitialization, LossNotDecreasing, Overfit).
+  double variance_ratio = 10;
+  double gradient_spread = 1e-3;
+  double loss_decrease = 1e-3;
+  double overfit = 0.1;
 };
 
 // "zero_gradients=0.9". Error, with the names there are, where it is none of them or no number.
@@ -47,7 +52,7 @@ struct Finding {
   std::string layer{};               // empty: the whole net
   std::vector<std::size_t> units{};  // empty: the whole layer
   double value = 0, threshold = 0;
-  std::int64_t images = 0;       // that it is based on
+  std::int64_t images = 0;       // that it is based on; 0: on the table of epochs
   std::string what{}, advice{};  // a sentence each
 };
 

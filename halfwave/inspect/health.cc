@@ -8,6 +8,7 @@
 #include "halfwave/data/loader.h"
 #include "halfwave/inspect/bounds.h"
 #include "halfwave/inspect/observer.h"
+#include "halfwave/inspect/update_meter.h"
 #include "halfwave/net/inference.h"
 
 namespace halfwave {
@@ -24,6 +25,15 @@ void Histogram::add(float value) {
   } else {
     ++(std::signbit(value) ? negative : positive)[static_cast<std::size_t>(std::min(octave, octaves - 1))];
   }
+}
+
+Histogram& Histogram::operator+=(const Histogram& other) {
+  for (std::size_t i = 0; i < octaves; ++i) {
+    negative[i] += other.negative[i];
+    positive[i] += other.positive[i];
+  }
+  small += other.small;
+  return *this;
 }
 
 std::optional<double> Inspection::gradient_ratio() const {
@@ -76,14 +86,15 @@ std::vector<bool> are_silent(const std::optional<Bounds>& bounds, std::size_t un
   return silent;
 }
 
+double centre(double mean, double mean_square) { return mean_square > 0 ? mean / std::sqrt(mean_square) : 0; }
+
 LayerHealth health_of(const Net& net, const ObservedLayer& layer, const LayerCount& count) {
   const kernel::UnitStatistics& s = count.values;
   LayerHealth health{.name = net.nodes()[layer.maker].name,
                      .kind = net.nodes()[layer.maker].layer->type(),
                      .activation = layer.activation_text,
                      .saturates = layer.saturates(),
-                     .can_rest = layer.can_rest(),
-                     .histogram = count.histogram};
+                     .can_rest = layer.can_rest()};
   const auto units = static_cast<double>(s.units());
   const auto values = static_cast<double>(std::max<std::int64_t>(s.values(), 1));
   const auto images = static_cast<double>(std::max<std::int64_t>(s.images(), 1));
@@ -101,14 +112,17 @@ LayerHealth health_of(const Net& net, const ObservedLayer& layer, const LayerCou
          .maximum = s.maximum(unit),
          .not_finite = s.not_finite(unit),
          .structurally_silent = is_structurally_silent(net, layer, unit)});
-    const UnitHealth& added = health.units.back();
+    UnitHealth& added = health.units.back();
+    added.off_centre = centre(added.mean, added.variance + added.mean * added.mean);
+    if (!count.histograms.empty()) added.histogram = count.histograms[unit];
+    health.histogram += added.histogram;
     health.zero_share += added.zero_share / units;
     health.mean_magnitude += added.mean_magnitude / units;
     mean += added.mean / units;
     squares += (added.variance + added.mean * added.mean) / units;
   }
   health.variance = std::max(squares - mean * mean, 0.0);
-  health.off_centre = squares > 0 ? mean / std::sqrt(squares) : 0;
+  health.off_centre = centre(mean, squares);
   for (UnitHealth& unit : health.units)
     unit.dormancy_score = unit.mean_magnitude / (health.mean_magnitude + 1e-9);
   return health;
@@ -129,25 +143,46 @@ std::vector<LayerHealth> health_of(const Net& net, Observer& observer, const Mod
   return result;
 }
 
-// Of the mean loss over some batches, drawn from all images: some data come class by class.
+// Of the mean loss over some batches, drawn from all images: some data come class by class. look: at what
+// these give; may be empty.
 void measure_gradients(const Net& net, const std::shared_ptr<const Dataset>& data, const ModelInfo& info,
                        const InspectOptions& options, const EvaluationCallbacks& callbacks,
-                       Inspection& result) {
+                       const Plan::Look& look, Inspection& result) {
   Loader loader(data, info.normalisation,
                 {.batch = options.batch, .target = info.target, .on_skip = callbacks.on_skip});
   Plan plan(net, {.batch = options.batch, .training = true, .kernels = options.kernels});
+  Buffer sum(net.parameters().size());
   Buffer gradients(net.parameters().size());
+  std::optional<UpdateMeter> meter;
+  if (options.training) meter.emplace(net, *options.training);
   const Loss loss = loss_by_name(net.spec().loss);
   const auto batches = std::min(static_cast<std::uint64_t>(options.gradient_batches), loader.batches());
   for (std::uint64_t i = 0; i < batches; ++i) {
     const Batch& images = loader.next();
-    const float* scores = plan.forward(images.x.data(), images.size, {.running = {}, .seed = 0, .step = i});
-    evaluate_loss(loss, scores, net.output().size(), {.labels = images.labels, .values = images.values},
-                  plan.output_gradient());
+    const float* scores =
+        plan.forward(images.x.data(), images.size, {.running = {}, .seed = 0, .step = i}, look);
+    const LossSum batch_loss =
+        evaluate_loss(loss, scores, net.output().size(), {.labels = images.labels, .values = images.values},
+                      plan.output_gradient());
+    if (look) result.sum += batch_loss;
     plan.backward(gradients.data());
+    for (std::size_t k = 0; k < sum.size(); ++k) sum.data()[k] += gradients.data()[k];
+    if (meter) {
+      meter->add(gradients.span());
+    } else {
+      std::fill(gradients.span().begin(), gradients.span().end(), 0.0F);
+    }
     result.gradient_images += images.size;
   }
-  result.gradients = layer_gradients(net, gradients.data(), static_cast<double>(batches), options.rate);
+  const auto count = static_cast<double>(batches);
+  result.gradients = layer_gradients(net, sum.data(), count);
+  const std::vector<WeightTensor> weights = weight_tensors(net);
+  const std::vector<double> ratios = meter ? meter->ratios() : std::vector<double>();
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    result.gradients[i].spread =
+        percentile_spread(sum.span().subspan(weights[i].begin, weights[i].values.size()), count);
+    if (meter) result.gradients[i].update_ratio = ratios[i];
+  }
 }
 
 }  // namespace
@@ -155,12 +190,19 @@ void measure_gradients(const Net& net, const std::shared_ptr<const Dataset>& dat
 Inspection inspect(const Net& net, const std::shared_ptr<const Dataset>& data, const ModelInfo& info,
                    const InspectOptions& options, const EvaluationCallbacks& callbacks) {
   check_fit(net, *data);
+  Inspection result;
+  if (options.as_in_training) {
+    Observer observer(net, 1, options.histogram_images);
+    measure_gradients(
+        net, data, info, options, callbacks, [&](const Plan::Made& made) { observer.look(0, made); }, result);
+    result.layers = health_of(net, observer, info);
+    return result;
+  }
   const Loss loss = loss_by_name(net.spec().loss);
   Inference inference(net, options.batch, options.kernels, true);
   const std::size_t shares = inference.shares();
   Observer observer(net, shares, options.histogram_images / static_cast<std::int64_t>(shares));
   const Inference::Look look = [&](std::size_t share, const Plan::Made& made) { observer.look(share, made); };
-  Inspection result;
   Loader loader(data, info.normalisation,
                 {.batch = options.batch,
                  .shuffle = options.images > 0,
@@ -183,7 +225,7 @@ Inspection inspect(const Net& net, const std::shared_ptr<const Dataset>& data, c
   }
   result.layers = health_of(net, observer, info);
   if (!broken_off && options.gradient_batches > 0)
-    measure_gradients(net, data, info, options, callbacks, result);
+    measure_gradients(net, data, info, options, callbacks, {}, result);
   return result;
 }
 

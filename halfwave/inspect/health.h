@@ -15,8 +15,23 @@
 #include "halfwave/inspect/layer_gradient.h"
 #include "halfwave/train/evaluation.h"
 #include "halfwave/train/model.h"
+#include "halfwave/train/options.h"
 
 namespace halfwave {
+
+// How many values lie where, by magnitude: [least, 2 least), [2 least, 4 least), ... of either sign, and what
+// is nearer to 0. The last ones hold all beyond, the infinities too; a NaN is in none.
+struct Histogram {
+  static constexpr int octaves = 20;
+  static constexpr int least_exponent = -10;
+  static constexpr double least = 1.0 / 1024;
+
+  std::array<std::int64_t, octaves> negative{}, positive{};
+  std::int64_t small = 0;
+
+  void add(float value);
+  Histogram& operator+=(const Histogram& other);
+};
 
 // A unit is a channel of a layer's maps, or an output of a linear layer. What it gives is what comes out of
 // the activation behind it. Shares are from 0 to 1. Values that are not finite are counted, and left out of
@@ -30,23 +45,12 @@ struct UnitHealth {
   std::int64_t not_finite = 0;
   // mean_magnitude by that of the layer, plus 1e-9 (Sokar et al. 2023, equation 1).
   double dormancy_score = 0;
+  double off_centre = 0;  // mean by root mean square: 0 is centred, +1 and -1 all of one sign and size
   // It is 0 for every picture with values from 0 to 255, by the bounds of bounds.h.
   bool certified_silent = false;
   // All weights into it are 0, and so is what it gives then: it is silent whatever comes.
   bool structurally_silent = false;
-};
-
-// How many values lie where, by magnitude: [least, 2 least), [2 least, 4 least), ... of either sign, and what
-// is nearer to 0. The last ones hold all beyond, the infinities too; a NaN is in none.
-struct Histogram {
-  static constexpr int octaves = 20;
-  static constexpr int least_exponent = -10;
-  static constexpr double least = 1.0 / 1024;
-
-  std::array<std::int64_t, octaves> negative{}, positive{};
-  std::int64_t small = 0;
-
-  void add(float value);
+  Histogram histogram{};  // of the first images (InspectOptions::histogram_images)
 };
 
 struct LayerHealth {
@@ -58,10 +62,10 @@ struct LayerHealth {
   std::vector<UnitHealth> units{};
   double zero_share = 0;      // of all its values
   double mean_magnitude = 0;  // of all its values
-  // Mean of the units' means, by the root of the mean square: 0 is centred, 1 all of one sign and size.
+  // Mean of all its values by the root of their mean square: 0 is centred, 1 all of one sign and size.
   double off_centre = 0;
   double variance = 0;    // of all its values
-  Histogram histogram{};  // of the first images (InspectOptions::histogram_images)
+  Histogram histogram{};  // the sum of its units'
 
   // As backward computes it, from a y that is rounded: |x| above about 9 for tanh, 16 for sigmoid.
   static constexpr double saturated_slope = 1e-7;
@@ -82,7 +86,11 @@ struct InspectOptions {
   std::int64_t images = 0;            // at most, drawn from all (always the same ones); 0: all
   std::int64_t gradient_batches = 4;  // drawn so too; 0: no gradients
   std::int64_t histogram_images = 100;
-  double rate = 0;  // learning rate, for LayerGradient::update_ratio; 0: unknown
+  // Only the batches for the gradients, and what the units give in them: with the batch statistics and
+  // dropout of training. For a net that has not learned, whose running statistics say nothing.
+  bool as_in_training = false;
+  // What the net was trained with, for LayerGradient::update_ratio. Costs memory as a training does.
+  std::optional<TrainOptions> training{};
   KernelChoice kernels = KernelChoice::automatic;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,29 @@ struct LayerGradient {
   double zero_share = 0;  // of the weights: whose gradient is exactly 0
   std::int64_t not_finite = 0;
   double weight_magnitude = 0;  // mean |w|
-  // Mean |rate * gradient| by mean |w|: what a step of plain SGD would change. Where a rate is given.
+  // The distance between the 5th and the 95th percentile of its values.
+  std::optional<double> spread{};
+  // Mean size of a step of the optimiser by mean |w|: update_meter.h. Where it is known how the net was
+  // trained.
   std::optional<double> update_ratio{};
 };
 
-// Of the layers that have weights, from first to last. gradients: the sum over so many batches of those of
-// the mean loss, laid out as net.parameters(). rate: learning rate; 0: unknown.
-std::vector<LayerGradient> layer_gradients(const Net& net, const float* gradients, double batches,
-                                           double rate);
+// The weights of the layers that multiply by some, from first to last; not those of a batch norm.
+struct WeightTensor {
+  std::string name;       // of the layer
+  std::size_t begin = 0;  // in net.parameters()
+  std::span<const float> values{};
+};
+std::vector<WeightTensor> weight_tensors(const Net& net);
+
+double mean_magnitude(std::span<const float> values);
+
+// One a weight tensor. gradients: the sum over so many batches of those of the mean loss, laid out as
+// net.parameters(). spread and update_ratio are left out.
+std::vector<LayerGradient> layer_gradients(const Net& net, const float* gradients, double batches);
+
+// See LayerGradient::spread; of many values it is that of 100,000, taken evenly. Those that are not finite
+// are left out.
+double percentile_spread(std::span<const float> gradients, double batches);
 
 }  // namespace halfwave

@@ -23,12 +23,12 @@ void add_slopes(const Activation& activation, std::span<const float> saved, std:
   }
 }
 
-void join(Histogram& sum, const Histogram& other) {
-  for (std::size_t i = 0; i < Histogram::octaves; ++i) {
-    sum.negative[i] += other.negative[i];
-    sum.positive[i] += other.positive[i];
+void add_histograms(std::span<const float> values, LayerCount& count) {
+  const std::size_t units = count.values.units();
+  count.histograms.resize(units);
+  for (std::size_t at = 0; at < values.size(); at += units) {
+    for (std::size_t unit = 0; unit < units; ++unit) count.histograms[unit].add(values[at + unit]);
   }
-  sum.small += other.small;
 }
 
 }  // namespace
@@ -76,8 +76,7 @@ void Observer::look(std::size_t share, const Plan::Made& made) {
   const auto add = [&](LayerCount& count) {
     const std::int64_t wanted = std::clamp<std::int64_t>(histogram_images_ - count.values.images(), 0,
                                                          static_cast<std::int64_t>(images));
-    for (const float value : made.values.first(static_cast<std::size_t>(wanted) * shape.size()))
-      count.histogram.add(value);
+    if (wanted > 0) add_histograms(made.values.first(static_cast<std::size_t>(wanted) * shape.size()), count);
     count.values.add(made.values.data(), images, pixels);
   };
   if (const std::size_t i = output_of_[made.node]; i < layers_.size()) add(counts_[share][i]);
@@ -96,7 +95,9 @@ const LayerCount& Observer::count(std::size_t layer) {
     LayerCount& other = counts_[share][layer];
     sum.values.join(other.values);
     sum.slopes.join(other.slopes);
-    join(sum.histogram, other.histogram);
+    sum.histograms.resize(std::max(sum.histograms.size(), other.histograms.size()));
+    for (std::size_t unit = 0; unit < other.histograms.size(); ++unit)
+      sum.histograms[unit] += other.histograms[unit];
     other = LayerCount(sum.values.units());
   }
   return sum;

@@ -17,9 +17,9 @@ struct LayerCount {
   explicit LayerCount(std::size_t units);
 
   kernel::UnitStatistics values;
-  kernel::UnitStatistics slopes;  // 0 where saturated
-  Histogram histogram;
-  bool is_pooled = false;  // the values are those that the max-pool behind the activation left
+  kernel::UnitStatistics slopes;      // 0 where saturated
+  std::vector<Histogram> histograms;  // by unit; empty where none were wanted
+  bool is_pooled = false;             // the values are those that the max-pool behind the activation left
 };
 
 // look() at the same time only for different shares; the rest on one thread.

@@ -34,7 +34,7 @@ void Watch::end_step(const float* gradients, std::int64_t epoch, HealthTally& ta
     }
   }
   observer_.clear();
-  const std::vector<LayerGradient> found = layer_gradients(net_, gradients, 1, 0);
+  const std::vector<LayerGradient> found = layer_gradients(net_, gradients, 1);
   tally.gradients.resize(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     tally.gradients[i].name = found[i].name;

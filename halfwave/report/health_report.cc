@@ -41,6 +41,7 @@ Table gradient_table(const Inspection& inspection) {
 }
 
 std::string certainty_text(const Finding& finding) {
+  if (finding.images == 0) return "by the table of epochs";
   return finding.grade == Grade::on_samples
              ? fmt::format("on {} images", count_text(static_cast<std::size_t>(finding.images)))
              : std::string(to_string(finding.grade));

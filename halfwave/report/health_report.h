@@ -16,7 +16,7 @@ Table health_table(const Inspection& inspection, const Thresholds& thresholds);
 // A row for each layer with weights.
 Table gradient_table(const Inspection& inspection);
 
-// What a finding rests on: "on 10,000 images", or its grade.
+// What a finding rests on: "on 10,000 images", "by the table of epochs", or its grade.
 std::string certainty_text(const Finding& finding);
 
 // "1 finding", "3 findings".

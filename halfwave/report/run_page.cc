@@ -13,6 +13,7 @@
 #include "halfwave/report/html.h"
 #include "halfwave/report/line_chart.h"
 #include "halfwave/report/raster.h"
+#include "halfwave/report/signed_colour.h"
 #include "halfwave/report/slide.h"
 #include "halfwave/report/svg.h"
 
@@ -159,15 +160,11 @@ std::string confusion_matrix(const RunReport& report) {
         html += "<td class=\"zero\">.</td>";
         continue;
       }
-      // Right ones blue, wrong ones red; a tenth of a class is red enough. Text is dark on light, light on
-      // dark.
+      // Right ones blue, wrong ones red; a quarter of a class is as red as can be.
       const double share = static_cast<double>(count) / images;
-      const double depth = named == truth ? 0.25 + 0.5 * share : 0.12 + std::min(share * 4, 0.6);
-      const bool dark = depth > 0.55;
-      const char* const base =
-          named == truth ? (dark ? "#1d5fa3" : "#cfe3f3") : (dark ? "#a3241c" : "#f9d5c4");
+      const auto ground = signed_colour(named == truth ? -0.8 * share : 4 * share);
       html += fmt::format("<td style=\"background:{};color:{}\" title=\"{} taken for {}: {:.1f} %\">{}</td>",
-                          base, dark ? "#ffffff" : "#000000", escaped(classes[truth]),
+                          colour_text(ground), text_colour_on(ground), escaped(classes[truth]),
                           escaped(classes[named]), share * 100, count);
     }
     html += "</tr>\n";
@@ -331,6 +328,13 @@ std::string maps(const RunReport& report) {
   return html;
 }
 
+std::string comparison(const RunReport& report) {
+  if (!report.comparison) return {};
+  return html_heading("Beside others") +
+         html_table(*report.comparison, "The comparison that this run is part of, a row a run") +
+         html_note("Its own page, with curves and a verdict, is report.html in the folder above.");
+}
+
 // To the headings of the body.
 std::string navigation(const std::string& body) {
   static constexpr std::string_view opening = "<h2 id=\"";
@@ -376,7 +380,7 @@ std::string conclusion_text(const RunReport& report) {
 
 std::string run_page(const RunReport& report) {
   const std::string body = findings(report) + curves(report) + confusions(report) + health(report) +
-                           maps(report) + html_facts(report.facts);
+                           maps(report) + comparison(report) + html_facts(report.facts);
   return html_page(fmt::format("{} on {}", report.name, report.data), conclusion_text(report),
                    figures(report) + navigation(body) + body);
 }

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "halfwave/data/fit.h"
 #include "halfwave/data/subset.h"
+#include "halfwave/inspect/training_finding.h"
 
 namespace halfwave {
 namespace {
@@ -113,6 +115,7 @@ RunReport report_on(const Model& model, const std::shared_ptr<const Dataset>& da
   check_fit(model.net, *data);
   RunReport report{.name = model.net.spec().name,
                    .data = data_name,
+                   .history = options.history,
                    .parameters = model.net.parameter_count(),
                    .multiply_adds = model.net.multiply_adds(),
                    .info = model.info,
@@ -144,18 +147,19 @@ RunReport report_on(const Model& model, const std::shared_ptr<const Dataset>& da
                                   .on_skip = options.on_skip});
   }
   const auto gradient_images = static_cast<std::int64_t>(affordable / 2 / gradient_cost);
-  InspectOptions how{.batch = batch, .rate = options.rate, .kernels = options.kernels};
+  InspectOptions how{.batch = batch, .training = options.training, .kernels = options.kernels};
   how.gradient_batches = std::clamp<std::int64_t>(gradient_images / batch, 1, how.gradient_batches);
   if (gradient_images < batch) how.batch = std::max<std::int64_t>(gradient_images, 4);
   report.inspection = inspect(model.net, some, model.info, how,
                               {.on_batch = progress("inspecting"), .on_skip = options.on_skip});
-  report.findings = find_faults(report.inspection, options.rules, options.thresholds);
+  report.findings = find_faults(report.inspection, report.history, options.rules, options.thresholds);
   if (!are_pictures(*data)) return report;
   report.confusions = seen.worst(*some);
   const std::size_t shown = seen.first_right();
   report.example = Seen::picture(*some, shown);
-  report.example_text = fmt::format(
-      "{}, {}", model.info.classes[static_cast<std::size_t>(some->label(shown))], some->name(shown));
+  report.example_text =
+      fmt::format("{}, {}", model.info.classes[static_cast<std::size_t>(some->label(shown))],
+                  std::filesystem::path(some->name(shown)).filename().string());
   report.maps = maps_of(model, report.example, report.inspection, options.thresholds);
   return report;
 }

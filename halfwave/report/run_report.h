@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "halfwave/base/table.h"
 #include "halfwave/data/image.h"
 #include "halfwave/inspect/finding.h"
 #include "halfwave/report/map_sheet.h"
@@ -32,6 +34,7 @@ struct RunReport {
   // What was done, for who wants to do it again: the command, the config, versions, ... Each may have lines.
   std::vector<std::pair<std::string, std::string>> facts{};
   std::vector<EpochResult> history{};  // empty: unknown
+  std::optional<Table> comparison{};   // a row a run of the comparison that it is part of
   std::size_t parameters = 0;
   std::int64_t multiply_adds = 0;
   ModelInfo info{};
@@ -51,14 +54,15 @@ struct RunReport {
 struct ReportOptions {
   std::vector<RuleSet> rules{RuleSet::sagemaker, RuleSet::autotrainer};
   Thresholds thresholds{};
-  double rate = 0;          // see InspectOptions
+  std::optional<TrainOptions> training{};  // see InspectOptions
+  std::vector<EpochResult> history{};      // where it is known
   std::int64_t images = 0;  // at most, drawn from all; 0: as many as take seconds (multiply_adds)
   KernelChoice kernels = KernelChoice::automatic;
   std::function<bool(const char* doing, double done)> progress{};  // false: no more is looked at
   std::function<void(const std::string&)> on_skip{};               // as in EvaluationCallbacks
 };
 
-// Evaluates, inspects, and draws the first example that the net names right. history and facts are left to
+// Evaluates, inspects, and draws the first example that the net names right. facts and comparison are left to
 // the caller. Error where data and net do not fit. Uses the pool of threads.
 RunReport report_on(const Model& model, const std::shared_ptr<const Dataset>& data,
                     const std::string& data_name, const ReportOptions& options = {});

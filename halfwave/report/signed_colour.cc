@@ -22,6 +22,22 @@ std::array<std::uint8_t, 3> signed_colour(double value) {
   return colour;
 }
 
+const char* text_colour_on(const std::array<std::uint8_t, 3>& ground) {
+  // Relative luminance, as WCAG 2.1 defines it.
+  constexpr double weights[] = {0.2126, 0.7152, 0.0722};
+  double luminance = 0;
+  for (std::size_t c = 0; c < 3; ++c) {
+    const double share = ground[c] / 255.0;
+    luminance += weights[c] * (share <= 0.03928 ? share / 12.92 : std::pow((share + 0.055) / 1.055, 2.4));
+  }
+  // Where both stand out alike: (1 + 0.05) / (l + 0.05) = (l + 0.05) / 0.05.
+  return luminance > 0.179 ? "#000000" : "#ffffff";
+}
+
+std::string colour_text(const std::array<std::uint8_t, 3>& colour) {
+  return fmt::format("#{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2]);
+}
+
 double largest_magnitude(std::span<const float> values) {
   double largest = 0;
   for (const float value : values) {
@@ -35,10 +51,9 @@ std::string signed_scale_svg(double x, double y, double largest) {
   constexpr int steps = 30;
   std::string svg = "<g font-size=\"10\">";
   for (int i = 0; i < steps; ++i) {
-    const auto [red, green, blue] = signed_colour((i + 0.5) / steps * 2 - 1);
-    svg += fmt::format(
-        "<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"10\" fill=\"#{:02x}{:02x}{:02x}\"/>",
-        x + i * width / steps, y, width / steps + 0.3, red, green, blue);
+    svg += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"10\" fill=\"{}\"/>",
+                       x + i * width / steps, y, width / steps + 0.3,
+                       colour_text(signed_colour((i + 0.5) / steps * 2 - 1)));
   }
   svg += fmt::format("<text x=\"{}\" y=\"{}\">{:.2g}</text>", x, y + 22, -largest);
   svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">0</text>", x + width / 2, y + 22);

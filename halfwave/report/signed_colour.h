@@ -20,6 +20,12 @@ inline constexpr ColourStops colours_below{
 // where it is not a number.
 std::array<std::uint8_t, 3> signed_colour(double value);
 
+// Black or white: that which stands out from a ground of this colour, at least 4.5 to 1 (WCAG 2.1, 1.4.3).
+const char* text_colour_on(const std::array<std::uint8_t, 3>& ground);
+
+// "#1a2b3c".
+std::string colour_text(const std::array<std::uint8_t, 3>& colour);
+
 // The largest magnitude, of finite values; 0 where there are none.
 double largest_magnitude(std::span<const float> values);
 

@@ -8,12 +8,12 @@
 #include "halfwave/base/table.h"
 #include "halfwave/inspect/finding.h"
 #include "halfwave/inspect/health.h"
+#include "halfwave/inspect/training_finding.h"
 #include "halfwave/report/health_report.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/model_data.h"
 #include "halfwave/tool/progress_bar.h"
-#include "halfwave/tool/run_page_file.h"
-#include "halfwave/train/run_folder.h"
+#include "halfwave/tool/run_record.h"
 
 namespace halfwave::tool {
 namespace {
@@ -82,6 +82,7 @@ void print_json(const Inspected& in) {
                                {"zero_share", layer.zero_share},
                                {"not_finite", layer.not_finite},
                                {"weight_magnitude", layer.weight_magnitude}};
+    if (layer.spread) row["spread"] = *layer.spread;
     if (layer.update_ratio) row["update_ratio"] = *layer.update_ratio;
     gradient["layers"].push_back(row);
   }
@@ -100,18 +101,24 @@ void print_json(const Inspected& in) {
   fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+// From the lowest values to the highest.
+std::string counts_text(const Histogram& histogram) {
+  return fmt::format("{} {} {}", fmt::join(histogram.negative.rbegin(), histogram.negative.rend(), " "),
+                     histogram.small, fmt::join(histogram.positive, " "));
+}
+
 // A row a unit.
 void print_csv(const Inspection& health) {
   fmt::print(
       "layer,unit,zero_share,active_share,saturated_share,mean,variance,mean_magnitude,minimum,maximum,"
-      "dormancy_score,not_finite\n");
+      "off_centre,dormancy_score,not_finite,histogram\n");
   for (const LayerHealth& layer : health.layers) {
     for (std::size_t i = 0; i < layer.units.size(); ++i) {
       const UnitHealth& unit = layer.units[i];
-      fmt::print("{},{},{:.6f},{:.6f},{:.6f},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{}\n",
+      fmt::print("{},{},{:.6f},{:.6f},{:.6f},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{},{}\n",
                  csv_cell(layer.name), i, unit.zero_share, unit.active_share, unit.saturated_share, unit.mean,
-                 unit.variance, unit.mean_magnitude, unit.minimum, unit.maximum, unit.dormancy_score,
-                 unit.not_finite);
+                 unit.variance, unit.mean_magnitude, unit.minimum, unit.maximum, unit.off_centre,
+                 unit.dormancy_score, unit.not_finite, counts_text(unit.histogram));
     }
   }
 }
@@ -151,7 +158,8 @@ void run(const InspectArguments& options) {
   const Model model = load_model(model_path(options.run));
   const ModelData source = model_data("inspect", options.run, options.data, model, options.data_choice);
   const auto part = open_part(source, options.training, model);
-  how.rate = rate_of(options.run);
+  const RunRecord record = run_record(options.run);
+  if (record.config) how.training = record.config->train;
   in.data = source.name;
   in.has_classes = !part->is_regression();
   const auto images =
@@ -167,7 +175,7 @@ void run(const InspectArguments& options) {
                            },
                        .on_skip = [&](const std::string& why) { skip(why); }});
   bar.clear();
-  in.findings = find_faults(in.health, sets, in.thresholds);
+  in.findings = find_faults(in.health, record.history, sets, in.thresholds);
   if (options.json) {
     print_json(in);
   } else if (options.csv) {

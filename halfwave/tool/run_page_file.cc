@@ -13,8 +13,7 @@
 #include "halfwave/tool/data_choice.h"
 #include "halfwave/tool/interrupt.h"
 #include "halfwave/tool/progress_bar.h"
-#include "halfwave/train/checkpoint.h"
-#include "halfwave/train/run_folder.h"
+#include "halfwave/tool/run_record.h"
 
 namespace halfwave::tool {
 namespace {
@@ -41,20 +40,15 @@ std::vector<std::pair<std::string, std::string>> facts_of(const std::string& com
   return facts;
 }
 
-double rate_of(const std::filesystem::path& run) {
-  std::error_code code;
-  if (!std::filesystem::is_directory(run, code)) return 0;
-  const TrainOptions options = RunFolder(run).open().train;
-  return options.optimiser == OptimiserKind::sgd ? options.rate : 0;
-}
-
 bool write_run_page(const std::filesystem::path& file, const std::filesystem::path& run, const Model& model,
                     const std::shared_ptr<const Dataset>& data, const std::string& data_name,
                     ReportOptions options) {
   const Interrupt interrupt;
   ProgressBar bar;
   SkipWarning skip;
-  options.rate = rate_of(run);
+  const RunRecord record = run_record(run);
+  if (record.config) options.training = record.config->train;
+  options.history = record.history;
   options.progress = [&](const char* doing, double done) {
     bar.show(doing, done, "for the report");
     return !Interrupt::asked();
@@ -63,17 +57,10 @@ bool write_run_page(const std::filesystem::path& file, const std::filesystem::pa
   RunReport report = report_on(model, data, data_name, options);
   bar.clear();
   if (Interrupt::asked()) return false;
-  std::error_code code;
-  if (std::filesystem::is_directory(run, code)) {
-    const RunFolder folder(run);
-    const RunConfig config = folder.open();
-    try {
-      if (const auto checkpoint = folder.checkpoint(false)) report.history = history_of(*checkpoint);
-    } catch (const Error& error) {
-      fmt::print(stderr, "warning: the page has no curves: {}\n", error.what());
-    }
-    report.facts = facts_of(config.command, config.train.threads);
-    report.facts.emplace_back("Config", read_file(folder.config(), 1 << 24));
+  report.comparison = record.comparison;
+  if (record.config) {
+    report.facts = facts_of(record.config->command, record.config->train.threads);
+    report.facts.emplace_back("Config", to_toml(*record.config));
   } else {
     report.facts = facts_of({}, thread_count());
     report.facts.emplace_back("Net", to_toml(model.net.spec()));

@@ -19,7 +19,4 @@ bool write_run_page(const std::filesystem::path& file, const std::filesystem::pa
                     const std::shared_ptr<const Dataset>& data, const std::string& data_name,
                     ReportOptions options);
 
-// The rate that a run was trained with, for plain steps; 0: unknown.
-double rate_of(const std::filesystem::path& run);
-
 }  // namespace halfwave::tool

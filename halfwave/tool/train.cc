@@ -11,6 +11,8 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
 #include "halfwave/data/augment.h"
+#include "halfwave/data/subset.h"
+#include "halfwave/inspect/training_finding.h"
 #include "halfwave/inspect/watch.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/report/curve.h"
@@ -91,25 +93,46 @@ bool make_page(const RunFolder& run, const DataPair& data) {
   }
 }
 
+// Of the net before its first step, on a few training images.
+std::vector<Finding> start_faults(Trainer& trainer, const DataPair& data) {
+  constexpr std::int64_t few = 16;
+  constexpr std::int64_t batches = 4;
+  return find_start_faults(inspect(trainer.net(), some_of(data.train, few * batches), trainer.info(),
+                                   {.batch = few,
+                                    .gradient_batches = batches,
+                                    .as_in_training = true,
+                                    .kernels = trainer.options().kernels}));
+}
+
 void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const TrainArguments& options) {
   const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
   const Interrupt interrupt;
   const bool regression = data.train->is_regression();
   TrainingDisplay display(regression);
   Watch watch(trainer.net(), trainer.options());
+  // Of units and gradients, and of the table of epochs.
+  const auto faults = [&](const EpochHealth& health, std::int64_t epochs) {
+    std::vector<Finding> found = find_faults(health);
+    const std::span history(trainer.state().history);
+    for (Finding& finding : find_training_faults(history.first(static_cast<std::size_t>(epochs))))
+      found.push_back(std::move(finding));
+    return found;
+  };
   const auto show = [&](const EpochResult& result) {
     display.epoch(result, data.train->size());
     TrainingDisplay::revived(result.health);
-    if (!result.health.layers.empty())
-      display.faults(static_cast<std::uint64_t>(result.epoch) - 1, find_faults(result.health));
+    if (options.watch)
+      display.faults(static_cast<std::uint64_t>(result.epoch) - 1, faults(result.health, result.epoch));
   };
   make_folder(run.events());
   display.head();
+  if (options.watch && trainer.state().step == 0 && options.from.empty())
+    display.faults(0, start_faults(trainer, data));
   for (const EpochResult& result : trainer.state().history) show(result);
   const auto on_step = [&](const Progress& progress) {
     const HealthTally& tally = trainer.state().tally;
     if (options.watch && watch.wants(trainer.state().step - 1) && tally.looks >= least_looks)
-      display.faults(progress.epoch, find_faults(watch.judge(tally)));
+      display.faults(progress.epoch, faults(watch.judge(tally), static_cast<std::int64_t>(progress.epoch)));
     display.step(progress);
     return !Interrupt::asked();
   };

@@ -123,6 +123,11 @@ std::filesystem::path model_path(const std::filesystem::path& path) {
   for (const auto& candidate : {run.best(), run.last(), run.previous()}) {
     if (std::filesystem::exists(candidate, code)) return candidate;
   }
+  // A comparison, or the folder of all runs.
+  for (const auto& entry : std::filesystem::directory_iterator(path, code)) {
+    if (std::filesystem::exists(RunFolder(entry.path()).best(), code))
+      fail("{} is no run but holds some: choose one, as {}", path.string(), entry.path().string());
+  }
   fail("{} holds no model yet: no epoch of its training has ended", path.string());
 }
 

@@ -6,6 +6,7 @@
 #include "../net/net_testing.h"
 #include "../train/sample_data.h"
 #include "halfwave/base/parallel.h"
+#include "halfwave/inspect/update_meter.h"
 #include "halfwave/train/trainer.h"
 
 namespace halfwave {
@@ -103,6 +104,7 @@ TEST_F(Health, AgreesWithTheValuesOfEachLayer) {
       EXPECT_NEAR(layer.variance, all.variance, 4 * other_order * all.variance);
       EXPECT_NEAR(layer.zero_share, all.zeros, 2.0 / static_cast<double>(y.size()));
       EXPECT_NEAR(layer.off_centre, all.mean / std::sqrt(all.variance + all.mean * all.mean), 1e-4);
+      Histogram sum;
       for (std::size_t unit = 0; unit < units; ++unit) {
         const Reference r = reference_of(values_of_unit(y, units, unit));
         EXPECT_NEAR(layer.units[unit].mean, r.mean, 1e-4 * all.magnitude);
@@ -110,7 +112,22 @@ TEST_F(Health, AgreesWithTheValuesOfEachLayer) {
         EXPECT_NEAR(layer.units[unit].variance, r.variance, 1e-4 * all.variance);
         EXPECT_NEAR(layer.units[unit].dormancy_score, r.magnitude / all.magnitude, 1e-4);
         EXPECT_EQ(layer.units[unit].not_finite, 0);
+        EXPECT_NEAR(layer.units[unit].off_centre, r.mean / std::sqrt(r.variance + r.mean * r.mean + 1e-30),
+                    1e-3);
+        // Values near the ends of octaves may lie on either side of them: kernels sum in other orders.
+        Histogram expected;
+        for (const double value : values_of_unit(y, units, unit)) expected.add(static_cast<float>(value));
+        const Histogram& counted = layer.units[unit].histogram;
+        EXPECT_NEAR(static_cast<double>(counted.small), static_cast<double>(expected.small), 2);
+        for (std::size_t k = 0; k < Histogram::octaves; ++k) {
+          EXPECT_NEAR(static_cast<double>(counted.negative[k]), static_cast<double>(expected.negative[k]), 2);
+          EXPECT_NEAR(static_cast<double>(counted.positive[k]), static_cast<double>(expected.positive[k]), 2);
+        }
+        sum += counted;
       }
+      EXPECT_EQ(sum.small, layer.histogram.small);
+      EXPECT_EQ(sum.negative, layer.histogram.negative);
+      EXPECT_EQ(sum.positive, layer.histogram.positive);
       std::int64_t counted = layer.histogram.small;
       for (std::size_t k = 0; k < Histogram::octaves; ++k)
         counted += layer.histogram.negative[k] + layer.histogram.positive[k];
@@ -174,7 +191,8 @@ TEST(HealthGradient, IsThatOfTheMeanLoss) {
   shake(net, 5);
   const DataPair data = sample_data();
   const ModelInfo info = describe_data(*data.train);
-  const Inspection found = inspect(net, data.test, info, {.batch = 100, .rate = 0.5});
+  const Inspection found =
+      inspect(net, data.test, info, {.batch = 100, .training = TrainOptions{.rate = 0.5, .momentum = 0}});
   EXPECT_EQ(found.gradient_images, 100);
   Plan plan(net, {.batch = 100, .training = true});
   const std::vector<float> x = images_of(*data.test, info);
@@ -193,9 +211,11 @@ TEST(HealthGradient, IsThatOfTheMeanLoss) {
     double squares = 0;
     double magnitude = 0;
     double weights = 0;
+    std::vector<double> sorted;
     for (std::size_t i = 0; i < tensor.values.size(); ++i) {
       const auto g = static_cast<double>(gradients[tensor.parameter->offset + i]);
       squares += g * g;
+      sorted.push_back(g);
       magnitude += std::abs(g) / static_cast<double>(tensor.values.size());
       weights += std::abs(static_cast<double>(tensor.values[i])) / static_cast<double>(tensor.values.size());
     }
@@ -204,8 +224,60 @@ TEST(HealthGradient, IsThatOfTheMeanLoss) {
     EXPECT_NEAR(of.mean_magnitude, magnitude, 1e-4 * magnitude);
     EXPECT_NEAR(of.weight_magnitude, weights, 1e-6);
     EXPECT_NEAR(of.update_ratio.value(), 0.5 * magnitude / weights, 1e-4 * magnitude / weights);
+    std::sort(sorted.begin(), sorted.end());
+    const auto percentile = [&](double share) {
+      return sorted[static_cast<std::size_t>(std::lround(share * static_cast<double>(sorted.size() - 1)))];
+    };
+    EXPECT_NEAR(of.spread.value(), percentile(0.95) - percentile(0.05), 1e-3 * magnitude);
   }
   EXPECT_NEAR(found.gradient_ratio().value(), found.gradients[0].norm / found.gradients[2].norm, 1e-9);
+}
+
+// Batch statistics, which a net that has not learned needs to be told of: its running ones are 0 and 1.
+TEST_F(Health, AsInTrainingIsWithTheStatisticsOfTheBatch) {
+  Net net = net_of(
+      "input = [8, 8, 1]\nlayers = [ { conv = 4, kernel = 3 }, { batch_norm = 1e-5, name = 'norm' }, 'tanh', "
+      "{ linear = 4 } ]");
+  net.initialise(1);
+  for (float& weight : net.parameters().first(4 * 9)) weight *= 1000;  // of the convolution
+  const Inspection found =
+      inspect(net, data_.test, info_, {.batch = 50, .gradient_batches = 2, .as_in_training = true});
+  EXPECT_EQ(found.sum.images, 100);
+  EXPECT_EQ(found.gradient_images, 100);
+  for (const UnitHealth& unit : found.layers[0].units) EXPECT_LT(unit.saturated_share, 0.01);
+  const Inspection blind = inspect(net, data_.test, info_, {.gradient_batches = 0});
+  for (const UnitHealth& unit : blind.layers[0].units) EXPECT_GT(unit.saturated_share, 0.5);
+}
+
+// Adam's first step is of the size of its rate wherever there is a gradient (Kingma and Ba 2015,
+// section 2.1).
+TEST(UpdateMeter, KnowsTheOptimiser) {
+  Net net =
+      net_of("input = [1, 1, 3]\nlayers = [ { linear = 2, name = 'one' }, { linear = 2, name = 'two' } ]");
+  net.initialise(1);
+  const auto ratios = [&](const TrainOptions& options, int steps) {
+    UpdateMeter meter(net, options);
+    for (int i = 0; i < steps; ++i) {
+      Buffer gradients(net.parameters().size());
+      std::fill(gradients.span().begin(), gradients.span().end(), 0.25F);
+      meter.add(gradients.span());
+    }
+    return meter.ratios();
+  };
+  const std::vector<WeightTensor> weights = weight_tensors(net);
+  ASSERT_EQ(weights.size(), 2U);
+  EXPECT_EQ(weights[1].name, "two");
+  for (const OptimiserKind kind : {OptimiserKind::adam, OptimiserKind::adamw}) {
+    const auto found = ratios({.optimiser = kind, .rate = 0.01}, 3);
+    for (std::size_t i = 0; i < 2; ++i)
+      EXPECT_NEAR(found[i], 0.01 / mean_magnitude(weights[i].values), 1e-4 * found[i]);
+  }
+  // With momentum 0.5 the steps are 1, 1.5 and 1.75 times the first.
+  const auto sgd = ratios({.rate = 0.1, .momentum = 0.5, .nesterov = false, .weight_decay = 0.1}, 3);
+  EXPECT_NEAR(sgd[0], 0.1 * 0.25 * (1 + 1.5 + 1.75) / 3 / mean_magnitude(weights[0].values), 1e-6 * sgd[0]);
+  const auto frozen = ratios({.rate = 0.1, .momentum = 0, .freeze = "one"}, 1);
+  EXPECT_EQ(frozen[0], 0);
+  EXPECT_GT(frozen[1], 0);
 }
 
 TEST_F(Health, LooksAtSomeImagesIfAsked) {

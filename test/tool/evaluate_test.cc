@@ -148,6 +148,9 @@ TEST_F(Evaluate, SaysWhenThereIsNoModelYet) {
   make_folder(folder_ / "young");
   std::filesystem::copy(folder_ / "run/config.toml", folder_ / "young/config.toml");
   expect_error(folder_.run({"evaluate", "young"}), 1, {"young holds no model yet"});
+  make_folder(folder_ / "runs/one");
+  folder_.write("runs/one/best.safetensors", "");
+  expect_error(folder_.run({"evaluate", "runs"}), 1, {"runs is no run but holds some", "as runs/one"});
   expect_error(folder_.run({"evaluate", "nowhere"}), 1, {"nowhere: no such run or model file"});
   // Without a best model the last checkpoint does.
   std::filesystem::copy(folder_ / "run/last.safetensors", folder_ / "young/last.safetensors");
