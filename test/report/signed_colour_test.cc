@@ -33,5 +33,13 @@ TEST(SignedColour, TheLargestMagnitudeIsOfFiniteValues) {
   EXPECT_EQ(largest_magnitude({}), 0);
 }
 
+TEST(SignedColour, TextStandsOut) {
+  EXPECT_STREQ(text_colour_on({255, 255, 255}), "#000000");
+  EXPECT_STREQ(text_colour_on({0, 0, 0}), "#ffffff");
+  EXPECT_STREQ(text_colour_on(signed_colour(1)), "#ffffff");
+  EXPECT_STREQ(text_colour_on(signed_colour(0.4)), "#000000");
+  EXPECT_EQ(colour_text({1, 171, 255}), "#01abff");
+}
+
 }  // namespace
 }  // namespace halfwave
