@@ -2,7 +2,7 @@
 
 Usage: page_check.py TOOL FOLDER. TOOL is the halfwave tool; what it makes goes into FOLDER.
 No message on the console, nothing wider than the window from 360 to 1920 pixels, every chart drawn (pixels),
-text contrast by WCAG 2.1 AA, light and dark; sorting, tooltips by pointer and keyboard, the theme's button, and the
+text contrast by WCAG 2.1 AA, light, dark and printed; sorting, tooltips by pointer and keyboard, the theme's button, and the
 sliding filter, whose numbers are computed once more here. Prints a line a failure; exits 1 if there is one.
 """
 
@@ -130,9 +130,9 @@ def open_browser():
     return webdriver.Chrome(options=options, service=webdriver.chrome.service.Service(DRIVER))
 
 
-def show(browser, page, width, theme):
+def show(browser, page, width, theme, media="screen"):
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                            {"features": [{"name": "prefers-color-scheme", "value": theme}]})
+                            {"media": media, "features": [{"name": "prefers-color-scheme", "value": theme}]})
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                             {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
     browser.get(page.as_uri())
@@ -157,6 +157,13 @@ def check_looks(browser, name, page):
             # White, a frame, and something.
             check(part["count"] > 2, f"{name}, {theme}: picture {place} has {part['count']} colours")
             check(not part["missing"], f"{name}, {theme}: picture {place} does not show {part['missing']}")
+    # On paper (A4 at 96 dots an inch), of a reader who likes it dark.
+    show(browser, page, 794, "dark", "print")
+    bad = browser.execute_script(CONTRAST)
+    check(not bad, f"{name}, print: too little contrast: {bad[:5]}")
+    check(browser.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)",
+          f"{name}, print: the paper is not white")
+    show(browser, page, WIDTHS[-1], "light")
     messages = browser.get_log("browser")
     check(not messages, f"{name}: the console says {messages[:3]}")
 
