@@ -149,8 +149,8 @@ void measure_gradients(const Net& net, const std::shared_ptr<const Dataset>& dat
                        const InspectOptions& options, const EvaluationCallbacks& callbacks,
                        const Plan::Look& look, Inspection& result) {
   Loader loader(data, info.normalisation,
-                {.batch = options.batch, .target = info.target, .on_skip = callbacks.on_skip});
-  Plan plan(net, {.batch = options.batch, .training = true, .kernels = options.kernels});
+                {.batch = options.gradient_batch, .target = info.target, .on_skip = callbacks.on_skip});
+  Plan plan(net, {.batch = options.gradient_batch, .training = true, .kernels = options.kernels});
   Buffer sum(net.parameters().size());
   Buffer gradients(net.parameters().size());
   std::optional<UpdateMeter> meter;
@@ -181,6 +181,7 @@ void measure_gradients(const Net& net, const std::shared_ptr<const Dataset>& dat
   for (std::size_t i = 0; i < weights.size(); ++i) {
     result.gradients[i].spread =
         percentile_spread(sum.span().subspan(weights[i].begin, weights[i].values.size()), count);
+    result.gradients[i].weight_magnitude = mean_magnitude(weights[i].values);
     if (meter) result.gradients[i].update_ratio = ratios[i];
   }
 }

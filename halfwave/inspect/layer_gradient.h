@@ -18,7 +18,7 @@ struct LayerGradient {
   double mean_magnitude = 0;
   double zero_share = 0;  // of the weights: whose gradient is exactly 0
   std::int64_t not_finite = 0;
-  double weight_magnitude = 0;  // mean |w|
+  std::optional<double> weight_magnitude{};  // mean |w|
   // The distance between the 5th and the 95th percentile of its values.
   std::optional<double> spread{};
   // Mean size of a step of the optimiser by mean |w|: update_meter.h. Where it is known how the net was
@@ -34,10 +34,10 @@ struct WeightTensor {
 };
 std::vector<WeightTensor> weight_tensors(const Net& net);
 
-double mean_magnitude(std::span<const float> values);
+double mean_magnitude(std::span<const float> values);  // of those that are finite
 
 // One a weight tensor. gradients: the sum over so many batches of those of the mean loss, laid out as
-// net.parameters(). spread and update_ratio are left out.
+// net.parameters(). Without what is optional, for which inspect() is there.
 std::vector<LayerGradient> layer_gradients(const Net& net, const float* gradients, double batches);
 
 // See LayerGradient::spread; of many values it is that of 100,000, taken evenly. Those that are not finite

@@ -148,8 +148,9 @@ RunReport report_on(const Model& model, const std::shared_ptr<const Dataset>& da
   }
   const auto gradient_images = static_cast<std::int64_t>(affordable / 2 / gradient_cost);
   InspectOptions how{.batch = batch, .training = options.training, .kernels = options.kernels};
-  how.gradient_batches = std::clamp<std::int64_t>(gradient_images / batch, 1, how.gradient_batches);
-  if (gradient_images < batch) how.batch = std::max<std::int64_t>(gradient_images, 4);
+  how.gradient_batch = std::min({how.gradient_batch, batch, std::max<std::int64_t>(gradient_images, 4)});
+  how.gradient_batches =
+      std::clamp<std::int64_t>(gradient_images / how.gradient_batch, 1, how.gradient_batches);
   report.inspection = inspect(model.net, some, model.info, how,
                               {.on_batch = progress("inspecting"), .on_skip = options.on_skip});
   report.findings = find_faults(report.inspection, report.history, options.rules, options.thresholds);

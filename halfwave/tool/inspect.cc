@@ -80,8 +80,8 @@ void print_json(const Inspected& in) {
                                {"norm", layer.norm},
                                {"mean_magnitude", layer.mean_magnitude},
                                {"zero_share", layer.zero_share},
-                               {"not_finite", layer.not_finite},
-                               {"weight_magnitude", layer.weight_magnitude}};
+                               {"not_finite", layer.not_finite}};
+    if (layer.weight_magnitude) row["weight_magnitude"] = *layer.weight_magnitude;
     if (layer.spread) row["spread"] = *layer.spread;
     if (layer.update_ratio) row["update_ratio"] = *layer.update_ratio;
     gradient["layers"].push_back(row);

@@ -98,8 +98,8 @@ std::vector<Finding> start_faults(Trainer& trainer, const DataPair& data) {
   constexpr std::int64_t few = 16;
   constexpr std::int64_t batches = 4;
   return find_start_faults(inspect(trainer.net(), some_of(data.train, few * batches), trainer.info(),
-                                   {.batch = few,
-                                    .gradient_batches = batches,
+                                   {.gradient_batches = batches,
+                                    .gradient_batch = few,
                                     .as_in_training = true,
                                     .kernels = trainer.options().kernels}));
 }

@@ -191,8 +191,8 @@ TEST(HealthGradient, IsThatOfTheMeanLoss) {
   shake(net, 5);
   const DataPair data = sample_data();
   const ModelInfo info = describe_data(*data.train);
-  const Inspection found =
-      inspect(net, data.test, info, {.batch = 100, .training = TrainOptions{.rate = 0.5, .momentum = 0}});
+  const Inspection found = inspect(
+      net, data.test, info, {.gradient_batch = 100, .training = TrainOptions{.rate = 0.5, .momentum = 0}});
   EXPECT_EQ(found.gradient_images, 100);
   Plan plan(net, {.batch = 100, .training = true});
   const std::vector<float> x = images_of(*data.test, info);
@@ -222,7 +222,7 @@ TEST(HealthGradient, IsThatOfTheMeanLoss) {
     // The images come in another order.
     EXPECT_NEAR(of.norm, std::sqrt(squares), 1e-4 * std::sqrt(squares));
     EXPECT_NEAR(of.mean_magnitude, magnitude, 1e-4 * magnitude);
-    EXPECT_NEAR(of.weight_magnitude, weights, 1e-6);
+    EXPECT_NEAR(of.weight_magnitude.value(), weights, 1e-6);
     EXPECT_NEAR(of.update_ratio.value(), 0.5 * magnitude / weights, 1e-4 * magnitude / weights);
     std::sort(sorted.begin(), sorted.end());
     const auto percentile = [&](double share) {
@@ -241,7 +241,7 @@ TEST_F(Health, AsInTrainingIsWithTheStatisticsOfTheBatch) {
   net.initialise(1);
   for (float& weight : net.parameters().first(4 * 9)) weight *= 1000;  // of the convolution
   const Inspection found =
-      inspect(net, data_.test, info_, {.batch = 50, .gradient_batches = 2, .as_in_training = true});
+      inspect(net, data_.test, info_, {.gradient_batches = 2, .gradient_batch = 50, .as_in_training = true});
   EXPECT_EQ(found.sum.images, 100);
   EXPECT_EQ(found.gradient_images, 100);
   for (const UnitHealth& unit : found.layers[0].units) EXPECT_LT(unit.saturated_share, 0.01);

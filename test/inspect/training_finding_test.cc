@@ -80,7 +80,7 @@ class StartFault : public testing::Test {
     }
     const DataPair data = sample_data();
     return find_start_faults(inspect(net, data.train, describe_data(*data.train),
-                                     {.batch = 16, .gradient_batches = 4, .as_in_training = true}));
+                                     {.gradient_batches = 4, .gradient_batch = 16, .as_in_training = true}));
   }
 };
 

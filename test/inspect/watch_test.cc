@@ -42,8 +42,8 @@ TEST(Watch, SeesWhatInspectSees) {
     Trainer trainer(net, data, {.epochs = 1, .batch = 500});
     for (const std::size_t unit : {1, 4}) tensor(net, "more.bias")[unit] = -1000;
     for (const std::size_t unit : {3, 5, 7}) tensor(net, "more.bias")[unit] = 1000;
-    const Inspection expected =
-        inspect(net, data.train, describe_data(*data.train), {.batch = 500, .gradient_batches = 1});
+    const Inspection expected = inspect(net, data.train, describe_data(*data.train),
+                                        {.batch = 500, .gradient_batches = 1, .gradient_batch = 500});
     const EpochHealth health = watched(net, trainer).at(0).health;
     ASSERT_EQ(health.layers.size(), expected.layers.size());
     for (std::size_t i = 0; i < health.layers.size(); ++i) {
