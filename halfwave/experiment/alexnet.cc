@@ -44,12 +44,13 @@ ExperimentPlan plan_alexnet(const Dataset& data, bool full) {
   const NetSpec net = parse_net(full || in_colour(data) ? four_layers : smaller, "alexnet");
   for (const char* const activation : {"relu", "tanh"})
     result.contestants.push_back(contestant(net, activation, data));
-  // As in the paper neither regularisation nor changed copies; the rate stays what it is.
+  // As in the paper neither regularisation nor changed copies; the rate stays what it is once it has risen:
+  // without that ReLU's units die in the first steps at a tenth of the rate that serves it best.
   result.options.setup.train = {.epochs = full ? 40 : 8,
                                 .batch = 128,
                                 .weight_decay = 0,
                                 .schedule = ScheduleKind::constant,
-                                .warm_up = 0};
+                                .warm_up = 0.05};
   result.options.search_steps = 1500;
   return result;
 }
@@ -126,18 +127,15 @@ const Experiment alexnet{
     .name = "alexnet",
     .claim =
         "a four-layer convolutional net with ReLU reaches 25 % training error several times sooner than one "
-        "with "
-        "tanh",
+        "with tanh",
     .source =
         "Krizhevsky, Sutskever and Hinton 2012, ImageNet classification with deep convolutional neural "
-        "networks, "
-        "section 3.1, figure 1",
+        "networks, section 3.1, figure 1",
     .setup =
-        "three convolutions and a linear layer, SGD at a constant rate, no regularisation, a rate searched "
-        "for "
-        "each; epochs to 25 % training error on pictures in colour, to 12 % on grey ones, which are easier. "
-        "It "
-        "holds if relu is sooner by more than chance and tanh takes twice the epochs or more",
+        "three convolutions and a linear layer, SGD at a rate that is constant after a short rise, no "
+        "regularisation, a rate searched for each; epochs to 25 % training error on pictures in colour, to "
+        "12 % on grey ones, which are easier. It holds if relu is sooner by more than chance and tanh takes "
+        "twice the epochs or more",
     .plan = plan_alexnet,
     .judge = judge_alexnet};
 

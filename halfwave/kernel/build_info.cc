@@ -1,27 +1,24 @@
 #include "halfwave/kernel/build_info.h"
 
 #include <fmt/format.h>
-#include <hwy/targets.h>
 
-#include <dnnl.hpp>
+#include "halfwave/base/simd_targets.h"
+
+// After what says which there are.
+#include <hwy/targets.h>
 
 namespace halfwave::kernel {
 
-std::string library_versions() {
+std::string compiler() {
 #ifdef __clang__
-  const std::string compiler =
-      fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+  return fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
 #else
-  const std::string compiler = fmt::format("GCC {}", __VERSION__);
+  return fmt::format("GCC {}", __VERSION__);
 #endif
-  const dnnl_version_t& dnnl = *dnnl_version();
-  return fmt::format("{}, oneDNN {}.{}.{}", compiler, dnnl.major, dnnl.minor, dnnl.patch);
 }
 
 std::string instruction_set() {
-  // The lowest bit is the best.
-  const auto targets = hwy::SupportedTargets();
-  return hwy::TargetName(targets & -targets);
+  return hwy::TargetName(hwy::SupportedAndGeneratedTargets().front());  // the best comes first
 }
 
 }  // namespace halfwave::kernel

@@ -5,10 +5,10 @@
 
 namespace halfwave::kernel {
 
-// "GCC 12.2.0, oneDNN 2.6.3".
-std::string library_versions();
+std::string compiler();        // "GCC 12.2.0"
+std::string onednn_version();  // of the library that is loaded: "2.6.3"
 
-// The instruction set that is used, in Highway's words: "AVX2", "AVX3_ZEN4".
+// The instruction set that our kernels use here, in Highway's words: "AVX2", "AVX3" (AVX-512).
 std::string instruction_set();
 
 }  // namespace halfwave::kernel

@@ -32,8 +32,8 @@ std::string processor_name() {
 std::vector<std::pair<std::string, std::string>> facts_of(const std::string& command, std::int64_t threads) {
   std::vector<std::pair<std::string, std::string>> facts;
   if (!command.empty()) facts.emplace_back("Command", command);
-  facts.emplace_back("Versions",
-                     fmt::format("Halfwave {}, {}", HALFWAVE_VERSION, kernel::library_versions()));
+  facts.emplace_back("Versions", fmt::format("Halfwave {}, {}, oneDNN {}", HALFWAVE_VERSION,
+                                             kernel::compiler(), kernel::onednn_version()));
   const std::string processor = processor_name();
   facts.emplace_back("Machine", fmt::format("{}{}{}, {} thread{}", processor, processor.empty() ? "" : ", ",
                                             kernel::instruction_set(), threads, threads == 1 ? "" : "s"));

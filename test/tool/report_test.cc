@@ -16,6 +16,7 @@ TEST_F(Report, OfARunTellsItsTraining) {
   for (const char* part : {"<h1>plain on data</h1>", "% of 100 images of data right, after ",
                            "How it learned", "How a filter slides", "halfwave train", "activation = "})
     EXPECT_TRUE(holds(page, part)) << part;
+  EXPECT_TRUE(holds(page, ", oneDNN "));
   EXPECT_FALSE(holds(page, folder_.path().string() + "/run")) << "where it lies is nobody's business";
 }
 
