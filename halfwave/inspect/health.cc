@@ -177,12 +177,12 @@ void measure_gradients(const Net& net, const std::shared_ptr<const Dataset>& dat
   const auto count = static_cast<double>(batches);
   result.gradients = layer_gradients(net, sum.data(), count);
   const std::vector<WeightTensor> weights = weight_tensors(net);
-  const std::vector<double> ratios = meter ? meter->ratios() : std::vector<double>();
+  const auto ratios = meter ? meter->ratios() : std::vector<std::optional<double>>(weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {
     result.gradients[i].spread =
         percentile_spread(sum.span().subspan(weights[i].begin, weights[i].values.size()), count);
     result.gradients[i].weight_magnitude = mean_magnitude(weights[i].values);
-    if (meter) result.gradients[i].update_ratio = ratios[i];
+    result.gradients[i].update_ratio = ratios[i];
   }
 }
 
@@ -200,8 +200,8 @@ Inspection inspect(const Net& net, const std::shared_ptr<const Dataset>& data, c
     return result;
   }
   const Loss loss = loss_by_name(net.spec().loss);
-  Inference inference(net, options.batch, options.kernels, true);
-  const std::size_t shares = inference.shares();
+  std::optional<Inference> inference(std::in_place, net, options.batch, options.kernels, true);
+  const std::size_t shares = inference->shares();
   Observer observer(net, shares, options.histogram_images / static_cast<std::int64_t>(shares));
   const Inference::Look look = [&](std::size_t share, const Plan::Made& made) { observer.look(share, made); };
   Loader loader(data, info.normalisation,
@@ -216,7 +216,7 @@ Inspection inspect(const Net& net, const std::shared_ptr<const Dataset>& data, c
     const std::int64_t count =
         options.images == 0 ? images.size : std::min(images.size, options.images - result.sum.images);
     if (count == 0) break;
-    const float* scores = inference.forward(images.x.data(), count, look);
+    const float* scores = inference->forward(images.x.data(), count, look);
     const auto some = static_cast<std::size_t>(count);
     result.sum += evaluate_loss(loss, scores, net.output().size(),
                                 {.labels = std::span(images.labels).first(some),
@@ -225,6 +225,7 @@ Inspection inspect(const Net& net, const std::shared_ptr<const Dataset>& data, c
     broken_off = callbacks.on_batch && !callbacks.on_batch(static_cast<std::size_t>(result.sum.images));
   }
   result.layers = health_of(net, observer, info);
+  inference.reset();  // its memory serves the gradients
   if (!broken_off && options.gradient_batches > 0)
     measure_gradients(net, data, info, options, callbacks, {}, result);
   return result;

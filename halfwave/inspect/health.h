@@ -84,7 +84,7 @@ struct Inspection {
 struct InspectOptions {
   std::int64_t batch = 64;            // images at a time
   std::int64_t images = 0;            // at most, drawn from all (always the same ones); 0: all
-  std::int64_t gradient_batches = 8;  // drawn so too; 0: no gradients
+  std::int64_t gradient_batches = 4;  // drawn so too; 0: no gradients
   std::int64_t gradient_batch = 32;   // images of each: the memory of a training step of so many
   std::int64_t histogram_images = 100;
   // Only the batches for the gradients, and what the units give in them: with the batch statistics and

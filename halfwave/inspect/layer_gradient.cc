@@ -57,11 +57,12 @@ Sums sums_of(std::span<const float> values) {
 
 std::vector<WeightTensor> weight_tensors(const Net& net) {
   std::vector<WeightTensor> result;
-  for (const Net::Node& node : net.nodes()) {
+  for (std::size_t i = 0; i < net.nodes().size(); ++i) {
+    const Net::Node& node = net.nodes()[i];
     for (const Parameter& parameter : node.layer->parameters()) {
       if (parameter.trained && parameter.name == "weight" && node.layer->multiply_adds() > 0)
         result.push_back(
-            {node.name, parameter.offset, net.parameters().subspan(parameter.offset, parameter.size())});
+            {node.name, i, parameter.offset, net.parameters().subspan(parameter.offset, parameter.size())});
     }
   }
   return result;

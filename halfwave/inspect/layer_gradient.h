@@ -29,12 +29,13 @@ struct LayerGradient {
 // The weights of the layers that multiply by some, from first to last; not those of a batch norm.
 struct WeightTensor {
   std::string name;       // of the layer
+  std::size_t node = 0;   // of it
   std::size_t begin = 0;  // in net.parameters()
   std::span<const float> values{};
 };
 std::vector<WeightTensor> weight_tensors(const Net& net);
 
-double mean_magnitude(std::span<const float> values);  // of those that are finite
+double mean_magnitude(std::span<const float> values);  // those that are not finite count as 0
 
 // One a weight tensor. gradients: the sum over so many batches of those of the mean loss, laid out as
 // net.parameters(). Without what is optional, for which inspect() is there.

@@ -42,14 +42,15 @@ std::vector<LayerMaps> layer_maps(const Net& net, std::span<const float> x) {
     const Net::Node& output = net.nodes()[layer.output];
     LayerMaps& maps = result.emplace_back();
     maps.name = maker.name;
-    maps.kind = maker.layer->type();
     maps.activation = layer.activation_text;
     maps.input = made[maker.inputs[0]];
     maps.after = made[layer.output + 1];
-    if (output.layer->kind() && net.shape(output.inputs[0]).channels == output.shape.channels)
-      maps.before = made[output.inputs[0]];
-    maps.changed = layer.output != layer.maker && output.inputs[0] != layer.maker + 1;
+    const bool is_activation = output.layer->kind().has_value();
+    const std::size_t entering = is_activation ? output.inputs[0] : layer.output + 1;
+    if (is_activation && net.shape(entering).channels == output.shape.channels) maps.before = made[entering];
+    maps.changed = entering != layer.maker + 1;
     add_filters(net, maker, maps);
+    if (!maps.filters.empty()) maps.own = made[layer.maker + 1];
   }
   return result;
 }

@@ -19,7 +19,6 @@ struct Maps {
 
 struct LayerMaps {
   std::string name{};        // of the layer that has the units, as "conv1"
-  std::string kind{};        // its type: "conv", "linear", "add"
   std::string activation{};  // its text; "linear" where none follows
   Maps input{};              // of the layer that has the units
   // What goes into the activation; without values where none follows, or one that changes the number of
@@ -31,7 +30,10 @@ struct LayerMaps {
   Shape filter{};
   std::span<const float> filters{};
   std::span<const float> bias{};  // one a unit, or empty
-  bool changed = false;           // between the filters and the activation by a batch norm or a sum
+  // What the filters give by themselves, with the bias; empty as these are; and whether something lies
+  // between that and the activation (or, without one, what comes out): a pool, a batch norm, a sum.
+  Maps own{};
+  bool changed = false;
   ConvolutionOptions convolution{};
 };
 

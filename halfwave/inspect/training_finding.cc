@@ -47,10 +47,9 @@ void overfit(std::span<const EpochResult> history, const Thresholds& t, std::vec
       {.rule = "overfit",
        .value = excess,
        .threshold = t.overfit,
-       .what = fmt::format(
-           "since epoch {} the test loss has risen from {:.4g} to {:.4g}, while that of training is "
-           "{:.4g}",
-           best.epoch, best.test_loss, last.test_loss, last.train_loss),
+       .what = fmt::format("the test loss was lowest in epoch {} ({:.4g}) and is {:.4g} now, while that of "
+                           "training is {:.4g}",
+                           best.epoch, best.test_loss, last.test_loss, last.train_loss),
        .advice = "more data or changed copies (--augment), a dropout layer, --weight-decay, or fewer epochs "
                  "(--patience 3)"});
 }

@@ -108,9 +108,8 @@ EpochHealth Watch::end_epoch(Net& net, Optimiser& optimiser, HealthTally& tally)
   return health;
 }
 
-std::vector<Finding> find_faults(const EpochHealth& health) {
+std::vector<Finding> find_faults(const EpochHealth& health, const Thresholds& thresholds) {
   std::vector<Finding> found;
-  const Thresholds thresholds;
   const auto add = [&](const LayerWatch& layer, const char* rule, std::int64_t units, double threshold,
                        const std::string& state, const char* advice) {
     const double share = static_cast<double>(units) / static_cast<double>(layer.units);
@@ -140,7 +139,8 @@ std::vector<Finding> find_faults(const EpochHealth& health) {
   Inspection gradients;
   for (const GradientWatch& layer : health.gradients)
     gradients.gradients.push_back({.name = layer.name, .norm = layer.norm, .zero_share = layer.zero_share});
-  for (Finding& finding : find_faults(gradients, {RuleSet::autotrainer})) found.push_back(std::move(finding));
+  for (Finding& finding : find_faults(gradients, {RuleSet::autotrainer}, thresholds))
+    found.push_back(std::move(finding));
   return found;
 }
 

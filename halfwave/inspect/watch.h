@@ -48,6 +48,6 @@ class Watch final : public StepObserver {
 
 // What is wrong by these counts: silent units, else a dead layer; a saturated one; RuleSet::autotrainer's
 // rules of the gradient. The units' numbers are left out.
-std::vector<Finding> find_faults(const EpochHealth& health);
+std::vector<Finding> find_faults(const EpochHealth& health, const Thresholds& thresholds = {});
 
 }  // namespace halfwave

@@ -22,7 +22,6 @@ constexpr std::int64_t head = 66;        // height above the units: a layer's na
 constexpr std::int64_t least_side = 40;  // small maps are drawn larger
 constexpr std::int64_t most_slices = 16;
 constexpr std::int64_t dot = 13;  // pixels of a single value, with the gap beside it
-constexpr std::size_t least_dots = 1024;
 
 struct Drawn {
   std::string svg;
@@ -82,7 +81,7 @@ class LayerSheet {
   LayerSheet(const ShownLayer& layer, const MapSheetOptions& options)
       : layer_(layer.maps),
         units_(std::min(static_cast<std::size_t>(layer_.after.shape.channels),
-                        is_dots(layer_) ? std::max(options.units, least_dots) : options.units)),
+                        is_dots(layer_) ? options.dots : options.units)),
         side_(options.side),
         states_(units_, State::alive) {
     for (std::size_t unit = 0; unit < units_; ++unit) {

@@ -15,7 +15,8 @@ namespace halfwave {
 struct MapSheetOptions {
   // Of a layer with maps, at most: the first ones are drawn.
   std::size_t units = static_cast<std::size_t>(-1);
-  std::int64_t side = 64;  // pixels of the longer side of a map, at most; larger ones are shrunk
+  std::size_t dots = 1024;  // the same of a layer whose units give a single value, which take little room
+  std::int64_t side = 64;   // pixels of the longer side of a map, at most; larger ones are shrunk
 };
 
 // A layer, and its units that are dead by an inspection (dead_units()): they are crossed out. Units that give

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "halfwave/base/table.h"
 #include "halfwave/data/fit.h"
@@ -24,6 +25,9 @@ constexpr std::size_t most_matrix_classes = 30;
 // Of maps, so that a page of a large net stays below 2 MB.
 constexpr std::size_t page_values = 180'000;
 constexpr std::size_t most_units = 64;
+constexpr std::size_t most_dots = 256;
+constexpr std::size_t most_pictured_layers = 32;
+constexpr std::size_t most_table_classes = 200;
 constexpr std::int64_t most_side = 56;
 constexpr std::int64_t least_side = 14;
 
@@ -82,6 +86,14 @@ std::string chart(LineChart chart, std::string_view caption) {
   return html_figure(line_chart_svg(chart, page_chart_width), caption);
 }
 
+// So many of 0, 1, ... n - 1 at most, from the first to the last.
+std::vector<std::size_t> evenly(std::size_t n, std::size_t most) {
+  std::vector<std::size_t> places;
+  const std::size_t count = std::min(n, most);
+  for (std::size_t i = 0; i < count; ++i) places.push_back(count > 1 ? i * (n - 1) / (count - 1) : 0);
+  return places;
+}
+
 // A line a layer of what was watched in each epoch.
 template <class Layers, class Figure>
 std::string watched_chart(const RunReport& report, Layers EpochHealth::*layers, Figure figure,
@@ -90,19 +102,24 @@ std::string watched_chart(const RunReport& report, Layers EpochHealth::*layers, 
                   .x_label = "epoch",
                   .series = {},
                   .panels = {{.label = std::move(label), .percent = percent}}};
+  constexpr std::size_t most_lines = 8;  // more cannot be told apart
+  std::size_t all = 0;
   for (const EpochResult& result : report.history) {
     const Layers& watched = result.health.*layers;
-    for (std::size_t i = 0; i < watched.size(); ++i) {
+    const std::vector<std::size_t> shown = evenly(watched.size(), most_lines);
+    all = std::max(all, watched.size());
+    for (std::size_t i = 0; i < shown.size(); ++i) {
       if (i == lines.series.size()) {
-        lines.series.push_back(watched[i].name);
+        lines.series.push_back(watched[shown[i]].name);
         lines.panels[0].lines.emplace_back();
       }
-      lines.panels[0].lines[i].push_back({static_cast<double>(result.epoch), figure(watched[i])});
+      lines.panels[0].lines[i].push_back({static_cast<double>(result.epoch), figure(watched[shown[i]])});
     }
   }
-  constexpr std::size_t most_lines = 8;  // more cannot be told apart
-  if (lines.series.empty() || lines.series.size() > most_lines) return {};
-  return chart(std::move(lines), caption);
+  if (lines.series.empty()) return {};
+  return chart(
+      std::move(lines),
+      std::string(caption) + (all > most_lines ? fmt::format(" {} of {} layers.", most_lines, all) : ""));
 }
 
 std::string curves(const RunReport& report) {
@@ -172,15 +189,31 @@ std::string confusion_matrix(const RunReport& report) {
   return html + "</tbody></table></div>\n";
 }
 
+std::string left_out(std::size_t layers) {
+  return layers > most_pictured_layers ? fmt::format(" {} of {} layers.", most_pictured_layers, layers) : "";
+}
+
+// Of many classes those that are found least.
 std::string class_table(const RunReport& report) {
   Table table({"class", "images", "found (recall)", "right (precision)"});
   table.align_right({1, 2, 3});
-  for (std::size_t c = 0; c < report.info.classes.size(); ++c) {
+  std::vector<std::size_t> shown(report.info.classes.size());
+  std::iota(shown.begin(), shown.end(), std::size_t{0});
+  const bool is_part = shown.size() > most_table_classes;
+  if (is_part) {
+    std::stable_sort(shown.begin(), shown.end(), [&](std::size_t a, std::size_t b) {
+      return report.evaluation.recall(a) < report.evaluation.recall(b);
+    });
+    shown.resize(most_table_classes);
+  }
+  for (const std::size_t c : shown) {
     table.add({report.info.classes[c], count_text(static_cast<std::size_t>(report.evaluation.images(c))),
                fmt::format("{:.1f} %", report.evaluation.recall(c) * 100),
                fmt::format("{:.1f} %", report.evaluation.precision(c) * 100)});
   }
-  return html_table(table, "Classes");
+  return html_table(table, is_part ? fmt::format("The {} of {} classes that are found least",
+                                                 most_table_classes, report.info.classes.size())
+                                   : "Classes");
 }
 
 // Pictures beside one another; small ones larger.
@@ -232,10 +265,8 @@ std::string confusions(const RunReport& report) {
 std::string findings(const RunReport& report) {
   std::string html = html_heading("What is wrong");
   if (report.findings.empty()) {
-    return html + fmt::format(
-                      "<ul class=\"findings none\"><li>Nothing, by the rules of {}: no layer is dead or "
-                      "saturated, and a gradient arrives everywhere.</li></ul>\n",
-                      rules_text(report));
+    return html + fmt::format("<ul class=\"findings none\"><li>Nothing, by the rules of {}.</li></ul>\n",
+                              rules_text(report));
   }
   html += "<ul class=\"findings\">\n";
   for (const Finding& finding : report.findings) {
@@ -253,10 +284,11 @@ std::string health(const RunReport& report) {
           health_table(report.inspection, report.thresholds),
           fmt::format("Layers, on {} {}", count_text(static_cast<std::size_t>(report.inspection.sum.images)),
                       images_word(report))) +
-      html_note(
-          "Zeros: share of values that are exactly 0. Dead: not 0 on fewer than "
-          "1 % of the examples. Dormant: mean magnitude at most 2.5 % of the layer's. Off "
-          "centre: mean by root mean square, 0 is zero-centred.");
+      html_note(fmt::format(
+          "Zeros: share of values that are exactly 0. Dead: not 0 on fewer than {:g} % of the examples. "
+          "Dormant: mean magnitude at most {:g} % of the layer's. Off centre: mean by root mean square, 0 is "
+          "zero-centred.",
+          report.thresholds.active_share * 100, report.thresholds.dormancy * 100));
   if (!report.inspection.gradients.empty()) {
     const std::string flow = gradient_flow_svg(report.inspection.gradients);
     html += html_heading("What gradient arrives");
@@ -273,19 +305,30 @@ std::string health(const RunReport& report) {
       html += html_paragraph(fmt::format("First by last layer: {:.3g}.", *ratio));
   }
   html += html_heading("What the values are") + "<div class=\"charts\">\n";
-  for (const LayerHealth& layer : report.inspection.layers)
-    html += html_figure(histogram_svg(layer.histogram, layer.name),
-                        fmt::format("{}: {} units, {}.", layer.name, layer.units.size(), layer.activation));
+  const auto& layers = report.inspection.layers;
+  for (const std::size_t i : evenly(layers.size(), most_pictured_layers))
+    html += html_figure(
+        histogram_svg(layers[i].histogram, layers[i].name),
+        fmt::format("{}: {} units, {}.", layers[i].name, layers[i].units.size(), layers[i].activation));
   return html + "</div>\n" +
-         html_note("What comes out of each layer; a bar holds the values from one power of two to the next.");
+         html_note("What comes out of each layer; a bar holds the values from one power of two to the next." +
+                   left_out(layers.size()));
+}
+
+// The layers that are pictured.
+std::vector<ShownLayer> pictured(const RunReport& report) {
+  std::vector<ShownLayer> layers;
+  for (const std::size_t i : evenly(report.maps.size(), most_pictured_layers))
+    layers.push_back(report.maps[i]);
+  return layers;
 }
 
 // Sizes at which all layers together stay small.
-MapSheetOptions page_maps(const RunReport& report) {
-  MapSheetOptions options{.units = most_units, .side = most_side};
+MapSheetOptions page_maps(const std::vector<ShownLayer>& layers) {
+  MapSheetOptions options{.units = most_units, .dots = most_dots, .side = most_side};
   const auto values = [&] {
     std::size_t sum = 0;
-    for (const ShownLayer& layer : report.maps) {
+    for (const ShownLayer& layer : layers) {
       const Shape& shape = layer.maps.after.shape;
       const auto side = static_cast<std::size_t>(std::min(std::max(shape.height, shape.width), options.side));
       sum += std::min(static_cast<std::size_t>(shape.channels), options.units) * side * side * 2;
@@ -304,15 +347,16 @@ MapSheetOptions page_maps(const RunReport& report) {
 
 std::string maps(const RunReport& report) {
   if (report.maps.empty()) return {};
-  const MapSheetOptions options = page_maps(report);
+  const std::vector<ShownLayer> layers = pictured(report);
+  const MapSheetOptions options = page_maps(layers);
   std::string html = html_heading("What it makes of a picture");
   html += fmt::format(
       "<div class=\"pictures\"><figure><img src=\"{}\" "
       "alt=\"{}\"><figcaption>{}</figcaption></figure></div>\n",
       png_uri(strip({thumbnail(report.example, example_side)})), escaped(report.example_text),
       escaped("The picture: " + report.example_text));
-  html += html_note("White is 0, red above, blue below.");
-  for (const ShownLayer& layer : report.maps)
+  html += html_note("White is 0, red above, blue below." + left_out(report.maps.size()));
+  for (const ShownLayer& layer : layers)
     html += html_figure(layer_sheet_svg(layer, options), {}, FigureKind::wide);
   for (const ShownLayer& layer : report.maps) {
     if (layer.maps.filters.empty() || layer.maps.after.values.empty()) continue;

@@ -45,7 +45,7 @@ class Seen {
     }
   }
 
-  std::size_t first_right() const { return right_.value_or(0); }
+  std::optional<std::size_t> first_right() const { return right_; }
   std::vector<Confusion> worst(const Dataset& data) {
     std::vector<Confusion> all;
     for (auto& [pair, mistakes] : mistakes_) {
@@ -156,7 +156,8 @@ RunReport report_on(const Model& model, const std::shared_ptr<const Dataset>& da
   report.findings = find_faults(report.inspection, report.history, options.rules, options.thresholds);
   if (!are_pictures(*data)) return report;
   report.confusions = seen.worst(*some);
-  const std::size_t shown = seen.first_right();
+  if (!seen.first_right()) return report;
+  const std::size_t shown = *seen.first_right();
   report.example = Seen::picture(*some, shown);
   report.example_text =
       fmt::format("{}, {}", model.info.classes[static_cast<std::size_t>(some->label(shown))],

@@ -46,7 +46,8 @@ struct RunReport {
   Thresholds thresholds{};
   std::vector<RuleSet> rules{};
   std::vector<Finding> findings{};
-  Image example{};  // a picture, as the net takes it; without pixels for tables
+  Image
+      example{};  // a picture, as the net takes it; without pixels for tables, and where none is named right
   std::string example_text{};
   std::vector<ShownLayer> maps{};  // of it
 };

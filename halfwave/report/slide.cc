@@ -72,15 +72,15 @@ nlohmann::ordered_json size_json(std::int64_t height, std::int64_t width) {
 
 nlohmann::ordered_json data_of(const LayerMaps& layer, std::size_t unit) {
   const ConvolutionOptions& c = layer.convolution;
-  const Maps& shown_before = layer.before.values.empty() ? layer.after : layer.before;
-  const std::vector<float> before = map_of(shown_before, unit);
-  const std::vector<float> after = map_of(layer.after, unit);
-  const Shape& map = layer.after.shape;
+  // The map that has a value for each place of the window.
+  const Maps& shown = layer.changed ? layer.own : layer.after;
+  const std::vector<float> values = map_of(shown, unit);
+  const Shape& map = shown.shape;
   const Shape& input = layer.input.shape;
   // Of groups only the channels that the filter sees.
   const std::int64_t channels = layer.filter.channels;
   const std::int64_t first_channel = static_cast<std::int64_t>(unit) / (map.channels / c.groups) * channels;
-  const std::size_t largest = place_of_largest(after);
+  const std::size_t largest = place_of_largest(values);
   const auto peak_row = static_cast<std::int64_t>(largest) / map.width;
   const auto peak_column = static_cast<std::int64_t>(largest) % map.width;
   Cut rows;
@@ -111,16 +111,15 @@ nlohmann::ordered_json data_of(const LayerMaps& layer, std::size_t unit) {
           {"pad", size_json(c.pad.height - rows.begin * c.stride.height + rows.input_begin,
                             c.pad.width - columns.begin * c.stride.width + columns.input_begin)},
           {"dilation", size_json(c.dilation.height, c.dilation.width)},
-          {"bias", layer.bias.empty() ? 0.0F : layer.bias[unit]},
           {"activation", layer.activation},
-          {"between", layer.changed ? "what lies between (batch norm or a sum)" : ""},
+          {"changed", layer.changed},
           {"start", (peak_row - rows.begin) * columns.places() + peak_column - columns.begin},
           {"channel", strongest_channel(weights, channels)},
           {"colours", {{"above", colours_above}, {"below", colours_below}}},
           {"x", letters(x)},
           {"weights", letters(weights)},
-          {"before", letters(part_of(before, map.width, rows, columns))},
-          {"after", letters(part_of(after, map.width, rows, columns))}};
+          {"bias", letters({layer.bias.empty() ? 0.0F : layer.bias[unit]})},
+          {"map", letters(part_of(values, map.width, rows, columns))}};
 }
 
 }  // namespace

@@ -4,11 +4,17 @@
 
 #include <array>
 
+#include "halfwave/base/text.h"
+
 namespace halfwave {
 
 std::string escaped(std::string_view text) {
+  // What is not UTF-8, and control characters but line breaks, no browser reads in an SVG file.
+  const std::size_t end = text.find('\n');
+  if (end != std::string_view::npos)
+    return escaped(text.substr(0, end)) + "\n" + escaped(text.substr(end + 1));
   std::string result;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     switch (c) {
       case '&':
         result += "&amp;";

@@ -7,7 +7,8 @@
 
 namespace halfwave {
 
-// Text fit to stand between tags, and between the double quotes of an attribute.
+// Text fit to stand between tags, and between the double quotes of an attribute: each line
+// printable().
 std::string escaped(std::string_view text);
 
 // How lines or bars of this number, from 0, are drawn, eight in turn. Colours of Okabe and Ito 2008, "Color

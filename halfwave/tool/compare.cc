@@ -9,7 +9,6 @@
 #include <set>
 
 #include "halfwave/base/file.h"
-#include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
 #include "halfwave/inspect/comparison.h"
 #include "halfwave/net/built_in.h"
@@ -155,7 +154,7 @@ void run(CompareArguments& options, const CLI::App& command) {
                              options.nets.empty() ? fmt::format("Activations of {}", contestants[0].net.name)
                                                   : "Nets",
                              last_name(data.name)),
-                 facts_of(command_line(), thread_count())));
+                 facts_of(command_line())));
   fmt::print("\n{}\nreport.html, curves.svg, results.csv, comparison.csv and each run are in {}\n",
              comparison_text(comparison, goal), folder.string());
 }

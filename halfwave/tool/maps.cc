@@ -1,6 +1,7 @@
 // halfwave maps RUN PICTURE: the filters of a net, and what each makes of a picture.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -51,7 +52,7 @@ struct FilterChoice {
 
 // "conv1" or "conv1:3".
 FilterChoice filter_of(const std::string& text, const std::vector<ShownLayer>& layers) {
-  const std::string name = text.substr(0, text.find(':'));
+  const std::string name = text.substr(0, text.rfind(':'));
   std::string known;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerMaps& maps = layers[i].maps;
@@ -71,6 +72,18 @@ FilterChoice filter_of(const std::string& text, const std::vector<ShownLayer>& l
        known.empty() ? "this net has none" : known);
 }
 
+// "Ankle boot 98.1 %"; of a broken model, whose maps show where, that it is.
+std::string named(const Model& model, const Image& picture) {
+  try {
+    const std::vector<float> shares = Predictor(model).predict(picture);
+    const auto best = std::max_element(shares.begin(), shares.end());
+    return fmt::format("{} {:.1f} %", model.info.classes[static_cast<std::size_t>(best - shares.begin())],
+                       *best * 100);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 void run(const MapsArguments& options) {
   use_threads(options.threads);
   const Model model = load_model(model_path(options.run));
@@ -78,12 +91,9 @@ void run(const MapsArguments& options) {
   if (model.info.table || (input.channels != 1 && input.channels != 3))
     fail("{} takes no pictures: maps can be drawn of nets that do", options.run);
   const Image picture = fit(read_image(options.picture, {input.height, input.width}), input);
-  const std::vector<float> shares = Predictor(model).predict(picture);
-  const auto best = static_cast<std::size_t>(std::max_element(shares.begin(), shares.end()) - shares.begin());
   const std::vector<ShownLayer> layers = maps_of(model, picture, inspection_of(options, model), {});
-  const std::string said =
-      fmt::format("{}: {} {:.1f} %", std::filesystem::path(options.picture).filename().string(),
-                  model.info.classes[best], shares[best] * 100);
+  const std::string said = fmt::format("{}: {}", std::filesystem::path(options.picture).filename().string(),
+                                       named(model, picture));
   const std::string title = fmt::format("{}, {}", model.net.spec().name, said);
   const std::string stem = std::filesystem::path(options.picture).stem().string();
   if (options.slide.empty()) {
@@ -95,7 +105,8 @@ void run(const MapsArguments& options) {
   const FilterChoice filter = usage([&] { return filter_of(options.slide, layers); });
   const LayerMaps& maps = layers[filter.layer].maps;
   const std::filesystem::path file =
-      options.out.empty() ? fmt::format("{}-{}-{}.html", stem, maps.name, filter.unit) : options.out;
+      options.out.empty() ? file_name(fmt::format("{}-{}-{}.html", stem, maps.name, filter.unit))
+                          : options.out;
   write_file(file, html_page(title, fmt::format("Filter {} of {}, place by place.", filter.unit, maps.name),
                              slide_html(maps, filter.unit)));
   fmt::print("{}: filter {} of {}, to be opened in a browser ({})\n", file.string(), filter.unit, maps.name,

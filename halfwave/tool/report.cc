@@ -25,11 +25,12 @@ struct ReportArguments {
   DataChoice data_choice;
 };
 
-// RUN/report.html; of a model file its name with -report.html, here.
-std::filesystem::path page_of(const std::string& run) {
+// RUN/report.html, of other data RUN/report-DATA.html; of a model file its name with -report.html, here.
+std::filesystem::path page_of(const std::string& run, const std::string& data) {
   std::error_code code;
   const std::filesystem::path path = run;
-  if (std::filesystem::is_directory(path, code)) return path / "report.html";
+  if (std::filesystem::is_directory(path, code))
+    return path / (data.empty() ? "report.html" : file_name(fmt::format("report-{}.html", last_name(data))));
   return path.stem().string() + "-report.html";
 }
 
@@ -46,7 +47,7 @@ void run(const ReportArguments& options) {
   const ModelData source = model_data("report", options.run, options.data, model, options.data_choice);
   const auto part = open_part(source, options.training, model);
   const std::filesystem::path file =
-      options.out.empty() ? page_of(options.run) : std::filesystem::path(options.out);
+      options.out.empty() ? page_of(options.run, options.data) : std::filesystem::path(options.out);
   if (write_run_page(file, options.run, model, part, last_name(source.name), how)) {
     fmt::print("{}: open it in a browser\n", file.string());
   } else {
@@ -64,7 +65,8 @@ void add_report(CLI::App& app) {
       ->required();
   command->add_option("DATA", options->data,
                       "Data, as in `halfwave train` (default: the test images the run was trained with)");
-  command->add_option("--out", options->out, "The page (default: RUN/report.html)");
+  command->add_option("--out", options->out,
+                      "The page (default: RUN/report.html, of other data RUN/report-DATA.html)");
   command->add_option("--rules", options->rules, "Sets of rules, as in `halfwave inspect`")
       ->capture_default_str();
   command->add_option("--threshold", options->thresholds,

@@ -29,14 +29,15 @@ std::string processor_name() {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> facts_of(const std::string& command, std::int64_t threads) {
+std::vector<std::pair<std::string, std::string>> facts_of(const std::string& command) {
+  const int threads = thread_count();
   std::vector<std::pair<std::string, std::string>> facts;
   if (!command.empty()) facts.emplace_back("Command", command);
-  facts.emplace_back("Versions", fmt::format("Halfwave {}, {}, oneDNN {}", HALFWAVE_VERSION,
-                                             kernel::compiler(), kernel::onednn_version()));
+  facts.emplace_back("This page was made with", fmt::format("Halfwave {}, {}, oneDNN {}", HALFWAVE_VERSION,
+                                                            kernel::compiler(), kernel::onednn_version()));
   const std::string processor = processor_name();
-  facts.emplace_back("Machine", fmt::format("{}{}{}, {} thread{}", processor, processor.empty() ? "" : ", ",
-                                            kernel::instruction_set(), threads, threads == 1 ? "" : "s"));
+  facts.emplace_back("On", fmt::format("{}{}{}, {} thread{}", processor, processor.empty() ? "" : ", ",
+                                       kernel::instruction_set(), threads, threads == 1 ? "" : "s"));
   return facts;
 }
 
@@ -59,10 +60,10 @@ bool write_run_page(const std::filesystem::path& file, const std::filesystem::pa
   if (Interrupt::asked()) return false;
   report.comparison = record.comparison;
   if (record.config) {
-    report.facts = facts_of(record.config->command, record.config->train.threads);
+    report.facts = facts_of(record.config->command);
     report.facts.emplace_back("Config", to_toml(*record.config));
   } else {
-    report.facts = facts_of({}, thread_count());
+    report.facts = facts_of({});
     report.facts.emplace_back("Net", to_toml(model.net.spec()));
   }
   write_file(file, run_page(report));

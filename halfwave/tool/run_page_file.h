@@ -10,8 +10,9 @@
 
 namespace halfwave::tool {
 
-// What repeats a run or a comparison: the command, versions, the machine.
-std::vector<std::pair<std::string, std::string>> facts_of(const std::string& command, std::int64_t threads);
+// What repeats a run or a comparison: the command; and what a page is made with, now and here: versions, the
+// machine, threads.
+std::vector<std::pair<std::string, std::string>> facts_of(const std::string& command);
 
 // Looks at the model with a progress bar and writes the page. run: a run's folder, whose history and config
 // come into the page, or a model file. Returns false where Ctrl-C came first, and nothing was written.

@@ -26,6 +26,13 @@ std::optional<Table> comparison_around(const std::filesystem::path& run) {
   std::error_code code;
   if (!std::filesystem::exists(file, code)) return {};
   const Csv csv = read_csv(file);
+  // Some other table, or one of other runs.
+  const std::string name = std::filesystem::absolute(run).lexically_normal().filename().string();
+  const bool is_ours = csv.header.size() > 2 && csv.header[0] == "contestant" && csv.header[1] == "seed" &&
+                       std::any_of(csv.rows.begin(), csv.rows.end(), [&](const auto& row) {
+                         return file_name(fmt::format("{}-{}", row[0], row[1])) == name;
+                       });
+  if (!is_ours) return {};
   std::vector<std::size_t> columns;
   std::vector<std::string> head;
   for (std::size_t i = 0; i < csv.header.size(); ++i) {

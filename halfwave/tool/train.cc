@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "halfwave/base/file.h"
@@ -44,6 +46,8 @@ struct TrainArguments {
   std::string resume;
   std::string from;
   bool find_rate = false;
+  std::vector<std::string> threshold_texts;
+  Thresholds thresholds;
   bool previous = false;
   bool watch = true;
   std::int64_t save_every = 0;
@@ -68,11 +72,15 @@ void report(const RunFolder& run, const Trainer& trainer, const std::string& tit
   write_file(run.curve(), learning_curve_svg(history, title, trainer.is_regression()));
 }
 
-// The first test picture as the net sees it; nothing for tables.
+// The first test picture as the net sees it; nothing for tables, and where it cannot be read any more.
 std::vector<float> first_picture(const Dataset& data, const ModelInfo& info) {
   if (data.table() != nullptr) return {};
   std::vector<float> values(data.shape().size());
-  data.get(0, values.data());
+  try {
+    data.get(0, values.data());
+  } catch (const Error&) {
+    return {};
+  }
   Normaliser(info.normalisation, data.shape().channels).apply(values.data(), data.shape().pixels());
   return values;
 }
@@ -94,7 +102,7 @@ bool make_page(const RunFolder& run, const DataPair& data) {
 }
 
 // Of the net before its first step, on a few training images. Takes less memory than a step of training.
-std::vector<Finding> start_faults(Trainer& trainer, const DataPair& data) {
+std::vector<Finding> start_faults(Trainer& trainer, const DataPair& data, const Thresholds& thresholds) {
   const std::int64_t few = std::min<std::int64_t>(trainer.options().batch, 16);
   constexpr std::int64_t batches = 4;
   return find_start_faults(inspect(trainer.net(), some_of(data.train, few * batches), trainer.info(),
@@ -102,10 +110,12 @@ std::vector<Finding> start_faults(Trainer& trainer, const DataPair& data) {
                                     .gradient_batch = few,
                                     .as_in_training = true,
                                     .kernels = trainer.options().kernels},
-                                   {.on_skip = [](const std::string&) {}}));  // training will tell
+                                   {.on_skip = [](const std::string&) {}}),  // training will tell
+                           thresholds);
 }
 
-void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const TrainArguments& options) {
+// Returns whether the training came to its end.
+bool work(const RunFolder& run, Trainer& trainer, const DataPair& data, const TrainArguments& options) {
   const std::string title = fmt::format("{} on {}", trainer.net().spec().name, data.name);
   const Interrupt interrupt;
   const bool regression = data.train->is_regression();
@@ -113,9 +123,10 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
   Watch watch(trainer.net(), trainer.options());
   // Of units and gradients, and of the table of epochs.
   const auto faults = [&](const EpochHealth& health, std::int64_t epochs) {
-    std::vector<Finding> found = find_faults(health);
+    std::vector<Finding> found = find_faults(health, options.thresholds);
     const std::span history(trainer.state().history);
-    for (Finding& finding : find_training_faults(history.first(static_cast<std::size_t>(epochs))))
+    for (Finding& finding :
+         find_training_faults(history.first(static_cast<std::size_t>(epochs)), options.thresholds))
       found.push_back(std::move(finding));
     return found;
   };
@@ -128,7 +139,7 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
   make_folder(run.events());
   display.head();
   if (options.watch && trainer.state().step == 0 && options.from.empty())
-    display.faults(0, start_faults(trainer, data));
+    display.faults(0, start_faults(trainer, data, options.thresholds));
   for (const EpochResult& result : trainer.state().history) show(result);
   const auto on_step = [&](const Progress& progress) {
     const HealthTally& tally = trainer.state().tally;
@@ -137,12 +148,20 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
     display.step(progress);
     return !Interrupt::asked();
   };
-  // Printing comes last, so that an output that breaks costs no epoch.
   const std::vector<float> example = first_picture(*data.test, trainer.info());
-  const auto on_epoch = [&](const EpochResult& result) {
-    report(run, trainer, title);
+  const auto write_events = [&](const EpochResult& result) {
     write_file(run.events() / event_file_name(result.epoch),
                training_events(result, trainer.model_net(), example, regression, seconds_since_1970()));
+  };
+  // A run that was killed right behind a checkpoint has not written that of its last epoch.
+  if (const TrainState& state = trainer.state(); !state.history.empty() && state.index == 0) {
+    if (!std::filesystem::exists(run.events() / event_file_name(state.history.back().epoch)))
+      write_events(state.history.back());
+  }
+  // Printing comes last, so that an output that breaks costs no epoch.
+  const auto on_epoch = [&](const EpochResult& result) {
+    report(run, trainer, title);
+    write_events(result);
     show(result);
   };
   const auto on_test = [&](std::size_t images) {
@@ -165,23 +184,28 @@ void work(const RunFolder& run, Trainer& trainer, const DataPair& data, const Tr
     fmt::print(stderr, "warning: {} times an example could not be read and was left out\n", skip.count());
   // A run that was killed between its last checkpoint and its last report has nothing else left to do.
   report(run, trainer, title);
-  if (!finished) {
+  if (!finished)
     fmt::print("stopped after {} steps; go on with: halfwave train --resume {}\n", trainer.state().step,
                run.path().string());
-    return;
-  }
+  return finished;
+}
+
+// Trains, and then says what came of it and makes the page.
+void train(const RunFolder& run, std::unique_ptr<Trainer> trainer, const DataPair& data,
+           const TrainArguments& options) {
+  if (!work(run, *trainer, data, options)) return;
+  const std::vector<EpochResult> history = trainer->state().history;
+  trainer.reset();  // its memory serves the page
   const EpochResult* best = nullptr;
-  for (const EpochResult& result : trainer.state().history) best = result.best ? &result : best;
-  if (best != nullptr) {
-    const bool has_page = make_page(run, data);
-    fmt::print("\nbest test {} in epoch {}; all of it is in {}\n",
-               regression ? fmt::format("R2 {:.4f}", best->test_accuracy)
-                          : fmt::format("accuracy {:.2f} %", best->test_accuracy * 100),
-               best->epoch, run.path().string());
-    if (has_page)
-      fmt::print("how good, what is wrong, and pictures, on a page for the browser: {}\n",
-                 run.page().string());
-  }
+  for (const EpochResult& result : history) best = result.best ? &result : best;
+  if (best == nullptr) return;
+  const bool has_page = make_page(run, data);
+  fmt::print("\nbest test {} in epoch {}; all of it is in {}\n",
+             data.train->is_regression() ? fmt::format("R2 {:.4f}", best->test_accuracy)
+                                         : fmt::format("accuracy {:.2f} %", best->test_accuracy * 100),
+             best->epoch, run.path().string());
+  if (has_page)
+    fmt::print("how good, what is wrong, and pictures, on a page for the browser: {}\n", run.page().string());
 }
 
 // Layers that begin anew learn fast, the others slowly, unless the options say otherwise.
@@ -219,10 +243,10 @@ void start(TrainArguments& options, const CLI::App& command) {
   Net net(spec);
   if (model) prepare_fine_tuning(*model, net, *data.train, command.count("--old-rate") > 0, t);
   usage([&] { rate_factors(net, t); });
-  Trainer trainer(net, data, t);
-  if (model) trainer.start_from(*model);
+  auto trainer = std::make_unique<Trainer>(net, data, t);
+  if (model) trainer->start_from(*model);
   if (options.find_rate) {
-    find_rate(trainer, data.name);
+    find_rate(*trainer, data.name);
     return;
   }
   const RunFolder run(options.out.empty() ? free_folder(spec.name, options.data)
@@ -230,17 +254,17 @@ void start(TrainArguments& options, const CLI::App& command) {
   run.create({.net = to_toml(net.spec()),
               .data = data_place(options.data),
               .from = options.from.empty() ? std::string() : data_place(model_path(options.from).string()),
-              .command = command_line(),
+              .command = printable(command_line()),
               .target = options.data_choice.target,
               .test_share = options.data_choice.test_share,
               .split_seed = options.data_choice.split_seed,
-              .train = trainer.options()});
-  describe_training(net, data, trainer.options());
+              .train = trainer->options()});
+  describe_training(net, data, trainer->options());
   // Where the weights came from need not be there any more when this run is gone on with.
-  if (model) run.save(trainer, fingerprint(data));
+  if (model) run.save(*trainer, fingerprint(data));
   if (!recipe.name.empty()) fmt::print("(the recipe for {}, but for what you chose)\n", recipe.name);
   fmt::print("\n");
-  work(run, trainer, data, options);
+  train(run, std::move(trainer), data, options);
 }
 
 // What a run that was started with --from goes on from: its checkpoint, whatever has become of the model that
@@ -279,11 +303,11 @@ void resume(const TrainArguments& options) {
   DataOptions how = data_options_of(config, net.input(), options.data_choice);
   if (model) how.form = model->info.table;
   const DataPair data = open_shown(config.data, how);
-  Trainer trainer(net, data, config.train);
-  if (!run.load(trainer, fingerprint(data), options.previous) && model) trainer.start_from(*model);
-  describe_training(net, data, trainer.options());
-  fmt::print("going on from step {}\n\n", trainer.state().step);
-  work(run, trainer, data, options);
+  auto trainer = std::make_unique<Trainer>(net, data, config.train);
+  if (!run.load(*trainer, fingerprint(data), options.previous) && model) trainer->start_from(*model);
+  describe_training(net, data, trainer->options());
+  fmt::print("going on from step {}\n\n", trainer->state().step);
+  train(run, std::move(trainer), data, options);
 }
 
 }  // namespace
@@ -351,6 +375,8 @@ void add_train(CLI::App& app) {
       ->add_option("--revive", t.revive,
                    "Start units anew that fired on no picture for so many epochs (0: never)")
       ->capture_default_str();
+  command->add_option("--threshold", options->threshold_texts,
+                      "Where what is watched counts as wrong, as in `halfwave inspect`: overfit=0.5");
   command->add_flag("--find-lr", options->find_rate,
                     "Only try which learning rates teach, and draw NET-rates.svg");
   command->add_option("--out", options->out, "Folder of the run (default: runs/NET-DATA)");
@@ -375,8 +401,13 @@ void add_train(CLI::App& app) {
       augmentation_help() +
       "Ctrl-C ends after the step and saves; a second one stops at once. The folder of the run holds the "
       "config,\n"
-      "the best model, the last two checkpoints, results.csv and curve.svg.");
+      "the best model, the last two checkpoints, results.csv, curve.svg, report.html, and events/ for "
+      "TensorBoard.");
   command->callback([options, command] {
+    usage([&] {
+      for (const std::string& threshold : options->threshold_texts)
+        set_threshold(options->thresholds, threshold);
+    });
     if (!options->resume.empty()) {
       static constexpr const char* fixed[] = {"--activation",  "--epochs",
                                               "--batch",       "--optimiser",

@@ -102,6 +102,26 @@ layers = [ { conv = 8, kernel = 3 }, "batch_norm", "relu", { linear = 2 } ])");
   EXPECT_FALSE(layers[1].changed);
 }
 
+// What a filter gives by itself, at each of its places, though what is shown before the activation is pooled.
+TEST(LayerMaps, APoolLiesBetweenFilterAndActivation) {
+  const Net net = started(R"(
+input = [8, 8, 2]
+layers = [ { conv = 3, kernel = 3, pad = 1 }, { max_pool = 2 }, "relu", { conv = 2, kernel = 1 }, "batch_norm" ])");
+  const std::vector<LayerMaps> layers = layer_maps(net, random_values(net.input().size()));
+  ASSERT_EQ(layers.size(), 2U);
+  const LayerMaps& maps = layers[0];
+  EXPECT_TRUE(maps.changed);
+  EXPECT_EQ(maps.after.shape, (Shape{4, 4, 3}));
+  ASSERT_EQ(maps.own.shape, (Shape{8, 8, 3}));
+  for (std::int64_t y = 0; y < 8; ++y) {
+    for (std::int64_t x = 0; x < 8; ++x)
+      EXPECT_NEAR(static_cast<double>(maps.own.values[static_cast<std::size_t>((y * 8 + x) * 3 + 1)]),
+                  product(maps, 1, y, x), 1e-5);
+  }
+  EXPECT_TRUE(layers[1].changed) << "by the batch norm, with no activation behind it";
+  EXPECT_EQ(layers[1].own.shape, (Shape{4, 4, 2}));
+}
+
 TEST(LayerMaps, WithSeveralFiltersAUnitOnlyWhatItGivesIsShown) {
   const Net net = started(R"(
 input = [6, 6, 1]

@@ -52,7 +52,7 @@ TEST(TrainingFault, OverfittingIsATestLossThatRises) {
   const std::vector<double> train{1, 0.8, 0.6, 0.4, 0.3};
   EXPECT_EQ(rules(find_training_faults(epochs(train, {1, 0.9, 0.95, 1, 1.1}))), Names{"overfit"});
   EXPECT_EQ(find_training_faults(epochs(train, {1, 0.9, 0.95, 1, 1.1}))[0].what,
-            "since epoch 2 the test loss has risen from 0.9 to 1.1, while that of training is 0.3");
+            "the test loss was lowest in epoch 2 (0.9) and is 1.1 now, while that of training is 0.3");
   // One that still falls, or began to rise only now, or is not above that of training.
   EXPECT_TRUE(find_training_faults(epochs(train, {1, 0.9, 0.8, 0.7, 0.69})).empty());
   EXPECT_TRUE(find_training_faults(epochs(train, {1, 0.9, 0.8, 0.85, 0.9})).empty());

@@ -25,7 +25,6 @@ class MapSheet : public testing::Test {
   MapSheet() {
     LayerMaps& maps = layer_.maps;
     maps.name = "conv1";
-    maps.kind = "conv";
     maps.activation = "relu";
     maps.input = {{3, 3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
     maps.before = {{2, 2, 3}, {1, -1, 10, 2, -1, 12, 4, -1, 16, 5, -1, 18}};
@@ -71,7 +70,7 @@ TEST_F(MapSheet, SaysWhenItShowsNotAll) {
 TEST_F(MapSheet, UnitsOfOneValueAreSquares) {
   ShownLayer linear;
   linear.maps = {.name = "linear1",
-                 .kind = "linear",
+
                  .activation = "linear",
                  .after = {{1, 1, 200}, std::vector<float>(200, 1)}};
   linear.maps.after.values[3] = 0;
@@ -106,9 +105,11 @@ TEST_F(MapSheet, ASlideHasTheNumbers) {
   EXPECT_EQ(data.at("output").at("width"), 2);
   EXPECT_EQ(data.at("pad").at("height"), 0);
   EXPECT_EQ(data.at("start"), 3);  // the largest value of the map
-  EXPECT_EQ(data.at("bias"), 0);
+  const float bias = 0;
+  EXPECT_EQ(data.at("bias"), base64({reinterpret_cast<const char*>(&bias), sizeof bias}));
+  EXPECT_EQ(data.at("changed"), false);
   const float after[] = {10, 12, 16, 18};
-  EXPECT_EQ(data.at("after"), base64({reinterpret_cast<const char*>(after), sizeof after}));
+  EXPECT_EQ(data.at("map"), base64({reinterpret_cast<const char*>(after), sizeof after}));
   const float weights[] = {0, 0, 0, 2};
   EXPECT_EQ(data.at("weights"), base64({reinterpret_cast<const char*>(weights), sizeof weights}));
 }

@@ -7,6 +7,7 @@ sliding filter, whose numbers are computed once more here. Prints a line a failu
 """
 
 import base64
+import json
 import pathlib
 import random
 import re
@@ -14,6 +15,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import zlib
 
 try:
     from selenium import webdriver
@@ -107,6 +109,19 @@ def write_data(folder):
         (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">ii", 2049, count) + labels)
 
 
+def break_weight(source, target, name):
+    """The first value of a tensor becomes NaN, and the checksum that of the file as it then is."""
+    data = bytearray(source.read_bytes())
+    size = struct.unpack("<Q", data[:8])[0]
+    begin = 8 + size + json.loads(data[8:8 + size])[name]["data_offsets"][0]
+    data[begin:begin + 4] = struct.pack("<f", float("nan"))
+    key = b'"halfwave.crc32":"'
+    digits = data.index(key) + len(key)
+    data[digits:digits + 8] = b"0" * 8
+    data[digits:digits + 8] = b"%08x" % zlib.crc32(data)
+    target.write_bytes(data)
+
+
 def make_pages(tool, folder):
     shutil.rmtree(folder, ignore_errors=True)
     write_data(folder / "data")
@@ -119,7 +134,14 @@ def make_pages(tool, folder):
     run("export", "data", "pictures", "--count", "1")
     picture = sorted((folder / "pictures").glob("*.png"))[0]
     run("maps", "run", str(picture), "--slide", "conv2", "--out", "slide.html")
-    return {"run": folder / "run/report.html", "comparison": folder / "both/report.html", "slide": folder / "slide.html"}
+    (folder / "pooled.toml").write_text("input = [12, 12, 1]\nlayers = [ { conv = 4, kernel = 3, pad = 1 }, "
+                                        "{ max_pool = 2 }, 'relu', { linear = 4 } ]\n")
+    run("train", "pooled.toml", "data", "--epochs", "1", "--out", "pooled")
+    run("maps", "pooled", str(picture), "--slide", "conv1", "--out", "pooled.html")
+    break_weight(folder / "pooled/best.safetensors", folder / "broken.safetensors", "conv1.weight")
+    run("maps", "broken.safetensors", str(picture), "--slide", "conv1:0", "--out", "broken.html")
+    return {"pooled": folder / "pooled.html", "broken": folder / "broken.html",
+            "run": folder / "run/report.html", "comparison": folder / "both/report.html", "slide": folder / "slide.html"}
 
 
 def open_browser():
@@ -152,10 +174,10 @@ def check_looks(browser, name, page):
         shot = browser.execute_cdp_cmd("Page.captureScreenshot", {
             "captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}})
         drawn = browser.execute_async_script(DRAWN, "data:image/png;base64," + shot["data"], parts)
-        check(name == "slide" or any(part["colours"] for part in parts), f"{name}: no chart has lines or bars")
+        check(name not in ("run", "comparison") or any(part["colours"] for part in parts), f"{name}: no chart has lines or bars")
         for place, part in enumerate(drawn):
-            # White, a frame, and something.
-            check(part["count"] > 2, f"{name}, {theme}: picture {place} has {part['count']} colours")
+            # White, a frame, and something; what is not a number is black.
+            check(part["count"] > (1 if name == "broken" else 2), f"{name}, {theme}: picture {place} has {part['count']} colours")
             check(not part["missing"], f"{name}, {theme}: picture {place} does not show {part['missing']}")
     # On paper (A4 at 96 dots an inch), of a reader who likes it dark.
     show(browser, page, 794, "dark", "print")
@@ -211,15 +233,14 @@ def floats(text):
 
 
 def check_slide(browser, name):
-    import json
     section = browser.find_element(By.CSS_SELECTOR, "section.slide")
     data = json.loads(section.find_element(By.TAG_NAME, "script").get_attribute("textContent"))
-    x, w, after = floats(data["x"]), floats(data["weights"]), floats(data["after"])
+    x, w, after, (bias,) = (floats(data[name]) for name in ("x", "weights", "map", "bias"))
     rows, columns = data["output"]["height"], data["output"]["width"]
     height, width, channels = (data["input"][k] for k in ("height", "width", "channels"))
     for place in range(rows * columns):
         oy, ox = divmod(place, columns)
-        total = data["bias"]
+        total = bias
         for ky in range(data["filter"]["height"]):
             for kx in range(data["filter"]["width"]):
                 iy = oy * data["stride"]["height"] - data["pad"]["height"] + ky * data["dilation"]["height"]
@@ -228,13 +249,14 @@ def check_slide(browser, name):
                     total += sum(x[(iy * width + ix) * channels + c] * w[(ky * data["filter"]["width"] + kx) * channels + c]
                                  for c in range(channels))
         # Sums of some hundred rounded products.
-        check(abs(max(total, 0) - after[place]) < 1e-4 * (1 + abs(total)), f"{name}: place {place}: {total} {after[place]}")
+        check(abs((total if data["changed"] else max(total, 0)) - after[place]) < 1e-4 * (1 + abs(total)), f"{name}: place {place}: {total} {after[place]}")
     first = section.find_element(By.CSS_SELECTOR, ".place").text
     browser.execute_script("arguments[0].click()", section.find_element(By.CSS_SELECTOR, ".step"))
     check(section.find_element(By.CSS_SELECTOR, ".place").text != first, f"{name}: a step goes nowhere")
     said = section.find_element(By.CSS_SELECTOR, ".sum").text
     place = int(section.find_element(By.CSS_SELECTOR, ".where").get_attribute("value"))
-    check(f"relu makes it {after[place]:.3f}" in said, f"{name}: '{said}', but the map says {after[place]}")
+    wanted = "that is " if data["changed"] else "relu makes it "
+    check(f"{wanted}{after[place]:.3f}" in said, f"{name}: '{said}', but the map says {after[place]}")
     browser.execute_script("arguments[0].click()", section.find_element(By.CSS_SELECTOR, ".play"))
     check(section.find_element(By.CSS_SELECTOR, ".play").text == "Pause", f"{name}: it does not play")
 
@@ -249,10 +271,10 @@ def main():
         for name, page in pages.items():
             check(page.stat().st_size < 2_000_000, f"{name}: {page.stat().st_size} bytes")
             check_looks(browser, name, page)
-            if name != "slide":
+            if name in ("run", "comparison"):
                 check_tips(browser, name)
                 check_tables(browser, name)
-            if name != "comparison":
+            if name in ("run", "slide", "pooled"):
                 check_slide(browser, name)
             check_theme(browser, name)
             messages = browser.get_log("browser")

@@ -73,11 +73,48 @@ TEST_F(Report, ADamagedHistoryOrComparisonCostsOnlyItsPart) {
   const std::string page = folder_.read("run/report.html");
   EXPECT_FALSE(holds(page, "How it learned"));
   EXPECT_FALSE(holds(page, "Beside others"));
-  folder_.write("comparison.csv", "contestant,seed,test_accuracy,seconds\nrelu,1,0.75,3\ntanh,1,0.5,4\n");
-  EXPECT_EQ(folder_.run({"report", "run"}).status, 0);
-  const std::string beside = folder_.read("run/report.html");
+  // That of other runs, and some other table, are not this run's.
+  const std::string comparison = "contestant,seed,test_accuracy,seconds\nrelu,1,0.75,3\ntanh,1,0.5,4\n";
+  for (const std::string& other : {comparison, std::string("x,y\n1,2\n")}) {
+    folder_.write("comparison.csv", other);
+    EXPECT_EQ(folder_.run({"report", "run"}).status, 0);
+    EXPECT_FALSE(holds(folder_.read("run/report.html"), "Beside others"));
+  }
+  folder_.write("comparison.csv", comparison);
+  std::filesystem::rename(folder_ / "run", folder_ / "tanh-1");
+  EXPECT_EQ(folder_.run({"report", "tanh-1"}).status, 0);
+  const std::string beside = folder_.read("tanh-1/report.html");
   EXPECT_TRUE(holds(beside, "Beside others"));
   EXPECT_TRUE(holds(beside, "<td>tanh</td><td class=\"right\">1</td><td class=\"right\">0.5</td></tr>"));
+}
+
+// Names that no browser reads in an SVG file, or that lead elsewhere.
+TEST_F(Report, StrangeNamesAreShownSafely) {
+  EXPECT_EQ(folder_.run({"export", "data", "pictures", "--count", "1"}).status, 0);
+  const auto picture = folder_ / "pictures" / names(folder_ / "pictures").at(0);
+  std::filesystem::copy(picture, folder_ / "caf\xe9<b>.png");
+  EXPECT_EQ(folder_.run({"maps", "run", "caf\xe9<b>.png", "--out", "sheet.svg"}).status, 0);
+  EXPECT_TRUE(holds(folder_.read("sheet.svg"), "caf\\xe9&lt;b&gt;.png"));
+  const Result trained = folder_.run({"train", "net.toml", "data", "--epochs", "1", "--out", "caf\xe9"});
+  EXPECT_EQ(trained.status, 0) << trained.err;
+  EXPECT_EQ(folder_.run({"report", "caf\xe9"}).status, 0);
+}
+
+TEST_F(Report, OfOtherDataLeavesThePageOfTheTraining) {
+  const std::string page = folder_.read("run/report.html");
+  write_data(folder_ / "other", 7);
+  const Result result = folder_.run({"report", "run", "other"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, "run/report-other.html: open it in a browser\n");
+  EXPECT_EQ(folder_.read("run/report.html"), page);
+}
+
+// A frozen layer is not one that learns too little.
+TEST_F(Report, FrozenLayersAreNoFault) {
+  const Result trained = folder_.run(
+      {"train", "--from", "run", "data", "--freeze", "conv1", "--epochs", "1", "--out", "frozen"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_FALSE(holds(folder_.run({"inspect", "frozen"}).out, "weight_update_ratio"));
 }
 
 class MapsCommand : public TrainedRun {

@@ -177,5 +177,31 @@ TEST_F(Train, WarnsOfBadPractice) {
   EXPECT_EQ(result.err.rfind("warning: the output layer ends in 'relu'", 0), 0U) << result.err;
 }
 
+TEST_F(Train, TellsFirstWeightsThatFade) {
+  std::string layers;
+  for (int i = 0; i < 12; ++i) layers += "{ linear = 8 }, 'hard_sigmoid', ";
+  folder_.write("deep.toml", "input = [12, 12, 1]\nlayers = [ " + layers + "{ linear = 4 } ]\n");
+  const Strings command{"train", "deep.toml", "data", "--epochs", "1", "--out", "deep"};
+  const Result result = folder_.run(command);
+  EXPECT_NE(result.out.find("       ! before training nine tenths of the gradients of 'linear1' lie within "),
+            std::string::npos)
+      << result.out;
+  Strings lenient = command;
+  lenient.back() = "lenient";
+  lenient.insert(lenient.end(), {"--threshold", "gradient_spread=0", "variance_ratio=1e30"});
+  EXPECT_EQ(folder_.run(lenient).out.find("before training"), std::string::npos);
+  lenient.insert(lenient.end(), {"--threshold", "spread=1"});
+  expect_error(folder_.run(lenient), 2, {"unknown threshold 'spread'"});
+}
+
+// As after a kill between the checkpoint and the event file.
+TEST_F(Train, AMissingEventFileIsMadeUpFor) {
+  ASSERT_EQ(train({"--out", "run"}).status, 0);
+  const std::string name = "run/events/" + names(folder_ / "run/events").back();
+  std::filesystem::remove(folder_ / name);
+  EXPECT_EQ(folder_.run({"train", "--resume", "run"}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / name));
+}
+
 }  // namespace
 }  // namespace halfwave

@@ -19,6 +19,7 @@ function numberIn(text) {
 }
 
 function setUpSorting(table) {
+  if (!table.tHead.rows.length) return;
   const heads = [...table.tHead.rows[0].cells];
   const body = table.tBodies[0];
   heads.forEach((head, column) => {
@@ -94,7 +95,9 @@ function setUpTips() {
   });
 }
 
+// As signed_colour.cc: black where it is not a number.
 function signedColour(stops, value) {
+  if (Number.isNaN(value)) return [0, 0, 0];
   const side = value < 0 ? stops.below : stops.above;
   const place = Math.min(Math.abs(value), 1) * (side.length - 1);
   const first = Math.min(Math.floor(place), side.length - 2);
@@ -109,11 +112,11 @@ function floatsOf(text) {
 // A filter at one place after another: the window, weights, products and their sum, with the real numbers.
 function setUpSlide(section) {
   const data = JSON.parse(section.querySelector('script').textContent);
-  const [x, w, before, after] = [data.x, data.weights, data.before, data.after].map(floatsOf);
+  const [x, w, map, [bias]] = [data.x, data.weights, data.map, data.bias].map(floatsOf);
   const {height, width, channels} = data.input;
   const [rows, columns] = [data.output.height, data.output.width];
-  const largest = (values) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-30);
-  const most = {x: largest(x), w: largest(w), y: Math.max(largest(before), largest(after))};
+  const largest = (values) => values.reduce((most, v) => Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most, 1e-30);
+  const most = {x: largest(x), w: largest(w), y: largest(map)};
   const number = (v) => (Math.abs(v) >= 1000 || (v !== 0 && Math.abs(v) < 0.001)) ? v.toExponential(1) : v.toFixed(3);
   const $ = (name) => section.querySelector('.' + name);
   let place = data.start;
@@ -142,6 +145,7 @@ function setUpSlide(section) {
         cell.textContent = v === null ? 'pad' : number(v);
         const colour = v === null ? [240, 240, 240] : signedColour(data.colours, v / scale * 0.6);
         cell.style.background = `rgb(${colour.join()})`;
+        if (Number.isNaN(v)) cell.style.color = '#ffffff';
       }
       return row;
     }));
@@ -163,7 +167,7 @@ function setUpSlide(section) {
       height: (data.filter.height - 1) * data.dilation.height + 1,
       width: (data.filter.width - 1) * data.dilation.width + 1,
     });
-    draw($('map'), (i) => after[i], rows, columns, most.y, {top: oy, left: ox, height: 1, width: 1});
+    draw($('map'), (i) => map[i], rows, columns, most.y, {top: oy, left: ox, height: 1, width: 1});
     table($('window'), (ky, kx) => at(ky, kx, channel), most.x);
     table($('weights'), (ky, kx) => weight(ky, kx, channel), most.w);
     table($('products'), (ky, kx) => at(ky, kx, channel) === null ? null : at(ky, kx, channel) * weight(ky, kx, channel),
@@ -179,9 +183,9 @@ function setUpSlide(section) {
     let text = channels > 1
       ? `This channel's products sum to ${number(sums[channel])}, all ${channels} channels to ${number(dot)}.`
       : `The products sum to ${number(dot)}.`;
-    text += ` With the bias ${number(data.bias)} that is ${number(dot + data.bias)}`;
-    if (data.between) text += `, after ${data.between} ${number(before[place])}`;
-    text += data.activation === 'linear' ? '.' : `; ${data.activation} makes it ${number(after[place])}.`;
+    text += ` With the bias ${number(bias)} that is ${number(dot + bias)}`;
+    if (data.changed) text += '. What comes behind it (a pool, a batch norm or a sum) is not shown here.';
+    else text += data.activation === 'linear' ? '.' : `; ${data.activation} makes it ${number(map[place])}.`;
     $('sum').textContent = text;
     $('place').textContent = `row ${oy}, column ${ox} of ${rows} x ${columns}`;
     $('where').value = place;
