@@ -8,23 +8,11 @@ Whole processes, medians (lowest-highest). Each RUN was trained by `halfwave tra
 
 import argparse
 import pathlib
-import statistics
 import subprocess
 import tempfile
-import time
 import tomllib
 
-TOOL = pathlib.Path(__file__).resolve().parent.parent / "build/release/halfwave/tool/halfwave"
-
-
-def seconds(*command):
-    start = time.perf_counter()
-    subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - start
-
-
-def text(times):
-    return f"{statistics.median(times):.2f} ({min(times):.2f}-{max(times):.2f})"
+from timing import TOOL, seconds, text
 
 
 def main():

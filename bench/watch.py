@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import tempfile
 
-TOOL = pathlib.Path(__file__).resolve().parent.parent / "build/release/halfwave/tool/halfwave"
+from timing import TOOL, text
 
 
 def epoch_seconds(options, net, how):
@@ -26,10 +26,6 @@ def epoch_seconds(options, net, how):
                         "--out", str(run)], stdout=subprocess.DEVNULL, check=True)
         with open(run / "results.csv", newline="") as file:
             return [float(row["seconds"]) for row in csv.DictReader(file)][1:]
-
-
-def text(times):
-    return f"{statistics.median(times):.2f} ({min(times):.2f}-{max(times):.2f})"
 
 
 def main():
