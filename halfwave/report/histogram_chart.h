@@ -13,7 +13,7 @@ namespace halfwave {
 std::string histogram_svg(const Histogram& histogram, std::string_view title);
 
 // The norm of the gradient at the weights of each layer, from first to last, on a scale of powers of ten.
-// SVG, 480 wide; empty where no gradient is above 0.
+// SVG, 400 wide; empty where no gradient is above 0.
 std::string gradient_flow_svg(const std::vector<LayerGradient>& gradients);
 
 }  // namespace halfwave
