@@ -14,6 +14,7 @@
 #include "halfwave/tool/model_data.h"
 #include "halfwave/tool/progress_bar.h"
 #include "halfwave/tool/run_record.h"
+#include "halfwave/train/run_folder.h"
 
 namespace halfwave::tool {
 namespace {

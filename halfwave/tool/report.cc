@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "halfwave/base/file.h"
 #include "halfwave/tool/command.h"
 #include "halfwave/tool/model_data.h"
 #include "halfwave/tool/run_page_file.h"

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "halfwave/base/error.h"
+#include "halfwave/base/file.h"
 #include "halfwave/data/csv.h"
 #include "halfwave/train/checkpoint.h"
 #include "halfwave/train/run_folder.h"

@@ -12,6 +12,7 @@
 #include "halfwave/base/file.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/table.h"
+#include "halfwave/base/text.h"
 #include "halfwave/data/augment.h"
 #include "halfwave/data/subset.h"
 #include "halfwave/inspect/training_finding.h"
