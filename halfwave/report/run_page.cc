@@ -82,7 +82,7 @@ std::vector<LinePoint> line_of(const RunReport& report, double EpochResult::*val
   return points;
 }
 
-std::string chart(LineChart chart, std::string_view caption) {
+std::string chart(const LineChart& chart, std::string_view caption) {
   return html_figure(line_chart_svg(chart, page_chart_width), caption);
 }
 

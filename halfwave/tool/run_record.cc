@@ -46,6 +46,7 @@ std::optional<Table> comparison_around(const std::filesystem::path& run) {
   for (std::size_t i = 1; i < columns.size(); ++i) table.align_right({i});
   for (const auto& row : csv.rows) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const std::size_t column : columns) cells.push_back(row[column]);
     table.add(std::move(cells));
   }
