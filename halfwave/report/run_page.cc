@@ -117,9 +117,8 @@ std::string watched_chart(const RunReport& report, Layers EpochHealth::*layers, 
     }
   }
   if (lines.series.empty()) return {};
-  return chart(
-      std::move(lines),
-      std::string(caption) + (all > most_lines ? fmt::format(" {} of {} layers.", most_lines, all) : ""));
+  return chart(lines, std::string(caption) +
+                          (all > most_lines ? fmt::format(" {} of {} layers.", most_lines, all) : ""));
 }
 
 std::string curves(const RunReport& report) {
