@@ -16,8 +16,9 @@ std::string comparison_page(const Comparison& comparison, const Goal& goal, cons
   if (const std::string failures = failures_text(comparison); !failures.empty())
     body += html_heading("What failed") + html_text(failures);
   body += html_heading("How they learned") + "<div class=\"charts\">\n";
-  LineChart chart = comparison_chart(comparison, {});
-  for (const LinePanel& panel : comparison_chart(comparison, {}).panels) {
+  const LineChart whole = comparison_chart(comparison, {});
+  LineChart chart = whole;
+  for (const LinePanel& panel : whole.panels) {
     chart.panels = {panel};
     body += html_figure(
         line_chart_svg(chart, page_chart_width),

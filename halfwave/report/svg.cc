@@ -2,19 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "halfwave/base/text.h"
 
 namespace halfwave {
 
-std::string escaped(std::string_view text) {
-  // What is not UTF-8, and control characters but line breaks, no browser reads in an SVG file.
-  const std::size_t end = text.find('\n');
-  if (end != std::string_view::npos)
-    return escaped(text.substr(0, end)) + "\n" + escaped(text.substr(end + 1));
-  std::string result;
-  for (const char c : printable(text)) {
+namespace {
+
+void add_escaped(std::string& result, std::string_view line) {
+  // What is not UTF-8, and control characters, no browser reads in an SVG file.
+  for (const char c : printable(line)) {
     switch (c) {
       case '&':
         result += "&amp;";
@@ -31,6 +30,18 @@ std::string escaped(std::string_view text) {
       default:
         result += c;
     }
+  }
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (begin > 0) result += '\n';
+    add_escaped(result, text.substr(begin, end - begin));
+    begin = end + 1;
   }
   return result;
 }

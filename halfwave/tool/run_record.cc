@@ -22,13 +22,13 @@ std::optional<Table> comparison_around(const std::filesystem::path& run) {
       "contestant", "seed", "rate",      "train_loss", "test_accuracy",          "test_r2",
       "zero_share", "dead", "saturated", "off_centre", "gradient_first_by_last", "forward_us",
       "backward_us"};
-  const std::filesystem::path file =
-      std::filesystem::absolute(run).lexically_normal() / ".." / "comparison.csv";
+  const std::filesystem::path folder = std::filesystem::absolute(run).lexically_normal();
+  const std::filesystem::path file = folder / ".." / "comparison.csv";
   std::error_code code;
   if (!std::filesystem::exists(file, code)) return {};
   const Csv csv = read_csv(file);
   // Some other table, or one of other runs.
-  const std::string name = std::filesystem::absolute(run).lexically_normal().filename().string();
+  const std::string name = folder.filename().string();
   const bool is_ours = csv.header.size() > 2 && csv.header[0] == "contestant" && csv.header[1] == "seed" &&
                        std::any_of(csv.rows.begin(), csv.rows.end(), [&](const auto& row) {
                          return file_name(fmt::format("{}-{}", row[0], row[1])) == name;
