@@ -1,17 +1,23 @@
 // What each way of computing a convolution costs on this machine, beside what the rule that chooses between
 // them believes (halfwave/kernel/convolution_cost.h, whose constants come from here): the time in
-// multiply-adds at the machine's limit, over those of the definition. 0.25 is four times the limit.
-//   convolution_cost [REPEATS [THREADS]]     batches of 64; the median of so many repeats (7), all threads
+// multiply-adds at the machine's limit, over those of the definition. 0.25 is four times the limit. In the
+// end how far off the rule is, and how much longer what it chooses takes than the fastest.
+//   convolution_cost [--repeats 7] [--threads 2] [--target AVX2]     batches of 64; medians
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "bench/cost.h"
+#include "bench/targets.h"
 #include "halfwave/base/parallel.h"
 #include "halfwave/kernel/convolution.h"
 #include "halfwave/kernel/convolution_cost.h"
@@ -56,61 +62,116 @@ constexpr Shape shapes[] = {{"lenet5", 28, 1, 6, 5, 2},         {"lenet5", 14, 6
                             {"resnet20", 8, 64, 64, 3, 1},      {"resnet20", 32, 16, 32, 1, 0, 2}};
 
 constexpr double zero_shares[] = {0, 0.3, 0.5, 0.7, 0.85, 0.95};
+constexpr double any_zeros = -1;
+
+// A way to compute a pass. Those of which the time depends on the zeros stand for one share of them.
+struct Way {
+  std::string kernel;
+  double zeros;  // less than 0: any
+  double measured, believed;
+};
+
+// What the rule is worth, over all races.
+class Summary {
+ public:
+  // All ways of one pass of one layer.
+  void add(const std::string& pass, const std::vector<Way>& ways) {
+    for (const Way& way : ways) differences_[way.kernel].push_back(way.believed / way.measured - 1);
+    for (const double zeros : zero_shares) {
+      const auto wins = [&](double Way::*cost) {
+        const Way* best = nullptr;
+        for (const Way& way : ways) {
+          if ((way.zeros < 0 || way.zeros == zeros) && (best == nullptr || way.*cost < best->*cost))
+            best = &way;
+        }
+        return best;
+      };
+      longer_[pass].push_back(wins(&Way::believed)->measured / wins(&Way::measured)->measured);
+    }
+  }
+
+  void print() const {
+    fmt::print("\n| Kernel | Believed by measured: root mean square of the difference |\n| --- | --- |\n");
+    for (const auto& [kernel, differences] : differences_) {
+      double sum = 0;
+      for (const double difference : differences) sum += difference * difference;
+      fmt::print("| {} | {:.0f} % |\n", kernel,
+                 100 * std::sqrt(sum / static_cast<double>(differences.size())));
+    }
+    fmt::print(
+        "\n| Pass | Choices | The fastest | Time by that of the fastest: mean | longest |\n"
+        "| --- | --- | --- | --- | --- |\n");
+    for (const auto& [pass, longer] : longer_) {
+      double sum = 0;
+      for (const double ratio : longer) sum += ratio;
+      fmt::print("| {} | {} | {} | {:.3f} | {:.2f} |\n", pass, longer.size(), std::ranges::count(longer, 1.0),
+                 sum / static_cast<double>(longer.size()), std::ranges::max(longer));
+    }
+  }
+
+ private:
+  std::map<std::string, std::vector<double>> differences_;  // by kernel
+  std::map<std::string, std::vector<double>> longer_;       // by pass: what is chosen by the fastest
+};
 
 class Race {
  public:
   Race(const Shape& shape, int repeats, double limit)
       : shape_(shape), size_(shape.size()), repeats_(repeats), limit_(limit) {}
 
-  void run() {
+  void run(Summary& summary) {
     const ConvolutionUse use{.batch = batch, .training = true, .kernels = KernelChoice::dense};
     const std::size_t n = batch;
     const auto w = values(size_.weight_count(), 0);
-    std::vector<float> y(n * size_.output_size());
-    std::vector<float> dx(n * size_.input_size());
-    std::vector<float> dw(w.size());
+    Buffer y(n * size_.output_size());
+    Buffer dx(n * size_.input_size());
+    Buffer dw(w.size());
+    std::map<std::string, std::vector<Way>> ways;
     const auto row = [&](const char* pass, const std::string& kernel, double zeros, double model,
                          const std::function<void()>& work) {
       const double products = product_count(size_);
       const double cost = median_seconds(repeats_, work) * limit_ / 2 / static_cast<double>(n);
       fmt::print("| {} | {}x{}, {} to {}, {}x{} by {} | {} | {} | {:.0f} % | {:.3f} | {:.3f} |\n",
                  shape_.where, shape_.side, shape_.side, shape_.inputs, shape_.outputs, shape_.kernel,
-                 shape_.kernel, shape_.stride, pass, kernel, zeros * 100, cost / products, model / products);
+                 shape_.kernel, shape_.stride, pass, kernel, std::max(zeros, 0.0) * 100, cost / products,
+                 model / products);
       std::fflush(stdout);
+      ways[pass].push_back({kernel, zeros, cost, model});
     };
     const auto forward = [&](ConvolutionForward& kernel, double zeros, double model, const char* name) {
-      const auto x = values(n * size_.input_size(), zeros);
+      const auto x = values(n * size_.input_size(), std::max(zeros, 0.0));
       kernel.load(w.data(), nullptr);
       row("forward", name, zeros, model, [&] { kernel.run(batch, x.data(), y.data(), {}, workspace_); });
     };
     const auto data = [&](ConvolutionBackwardData& kernel, double zeros, double model, const char* name) {
-      const auto dy = values(n * size_.output_size(), zeros);
+      const auto dy = values(n * size_.output_size(), std::max(zeros, 0.0));
       kernel.load(w.data());
       row("backward-data", name, zeros, model, [&] { kernel.run(batch, dy.data(), dx.data(), workspace_); });
     };
     const auto weights = [&](ConvolutionBackwardWeights& kernel, double x_zeros, double dy_zeros,
                              double model, const char* name) {
-      const auto x = values(n * size_.input_size(), x_zeros);
-      const auto dy = values(n * size_.output_size(), dy_zeros);
+      const auto x = values(n * size_.input_size(), std::max(x_zeros, 0.0));
+      const auto dy = values(n * size_.output_size(), std::max(dy_zeros, 0.0));
       row("backward-weights", name, std::max(x_zeros, dy_zeros), model,
           [&] { kernel.run(batch, x.data(), dy.data(), dw.data(), workspace_); });
     };
     const std::size_t lanes = vector_lanes();
     const auto direct = [&](ConvolutionPass pass) { return direct_cost(size_, pass, use, lanes); };
-    forward(*make_convolution_forward(size_, use), 0, direct(ConvolutionPass::forward), "direct");
-    data(*make_convolution_backward_data(size_, use), 0, direct(ConvolutionPass::backward_data), "direct");
-    weights(*make_convolution_backward_weights(size_, use), 0, 0, direct(ConvolutionPass::backward_weights),
-            "direct");
+    forward(*make_convolution_forward(size_, use), any_zeros, direct(ConvolutionPass::forward), "direct");
+    data(*make_convolution_backward_data(size_, use), any_zeros, direct(ConvolutionPass::backward_data),
+         "direct");
+    weights(*make_convolution_backward_weights(size_, use), any_zeros, any_zeros,
+            direct(ConvolutionPass::backward_weights), "direct");
     for (const WinogradTile tile :
          {WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5, WinogradTile::f4x4_5x5}) {
       if (!winograd_possible(size_, tile)) continue;
       const auto model = [&](ConvolutionPass pass) { return winograd_cost(size_, tile, pass, use, lanes); };
       constexpr const char* names[] = {"F(4x4, 3x3)", "F(6x6, 3x3)", "F(2x2, 5x5)", "F(4x4, 5x5)"};
       const char* name = names[static_cast<std::size_t>(tile)];
-      forward(*make_winograd_forward(size_, tile, use), 0, model(ConvolutionPass::forward), name);
-      data(*make_winograd_backward_data(size_, tile), 0, model(ConvolutionPass::backward_data), name);
-      weights(*make_winograd_backward_weights(size_, tile), 0, 0, model(ConvolutionPass::backward_weights),
-              name);
+      forward(*make_winograd_forward(size_, tile, use), any_zeros, model(ConvolutionPass::forward), name);
+      data(*make_winograd_backward_data(size_, tile), any_zeros, model(ConvolutionPass::backward_data), name);
+      weights(*make_winograd_backward_weights(size_, tile), any_zeros, any_zeros,
+              model(ConvolutionPass::backward_weights), name);
     }
     for (const double zeros : zero_shares) {
       forward(*make_sparse_forward(size_, use), zeros, scatter_cost(size_, true, use, lanes).at(zeros),
@@ -123,6 +184,7 @@ class Race {
         weights(*make_sparse_x_backward_weights(size_), zeros, 0, walk_cost(size_, true, lanes).at(zeros),
                 "skips x");
     }
+    for (const auto& [pass, all] : ways) summary.add(pass, all);
   }
 
  private:
@@ -136,15 +198,30 @@ class Race {
 }  // namespace
 }  // namespace halfwave::kernel
 
-int main(int argc, char** argv) try {
+int main(int count, char** arguments) try {
   using namespace halfwave::kernel;
-  const int repeats = argc > 1 ? std::stoi(argv[1]) : 7;
-  if (argc > 2) halfwave::set_thread_count(std::stoi(argv[2]));
+  int repeats = 7;
+  int threads = halfwave::thread_count();
+  std::string target;
+  CLI::App app("What each way of computing a convolution costs", "convolution_cost");
+  app.add_option("--repeats", repeats);
+  app.add_option("--threads", threads);
+  app.add_option("--target", target, "Instruction set, as in AVX2: for machines that have no more");
+  CLI11_PARSE(app, count, arguments);
+
+  halfwave::set_thread_count(threads);
+  if (!target.empty()) {
+    const std::int64_t id = halfwave::targets({target}).at(0).id;
+    if constexpr (!halfwave::one_target) hwy::SetSupportedTargetsForTest(id);
+    setenv("ONEDNN_MAX_CPU_ISA", target.c_str(), 1);  // which knows AVX2 by the same name
+  }
   const double limit = measure_multiply_add_limit();
   fmt::print("The limit: {:.0f} GFLOP/s\n\n", limit / 1e9);
   fmt::print("| Net | Picture, channels, kernel | Pass | Kernel | Zeros | Measured | Believed |\n");
   fmt::print("| --- | --- | --- | --- | --- | --- | --- |\n");
-  for (const auto& shape : shapes) Race(shape, repeats, limit).run();
+  Summary summary;
+  for (const auto& shape : shapes) Race(shape, repeats, limit).run(summary);
+  summary.print();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

@@ -8,16 +8,17 @@
 
 #include "halfwave/base/clock.h"
 #include "halfwave/base/random.h"
+#include "halfwave/tensor/buffer.h"
 
 namespace halfwave {
 
 constexpr double least_seconds = 0.02;  // of a repeat
 
-// Normal values, of which a share is 0.
-inline std::vector<float> values(std::size_t count, double zeros) {
+// Normal values, of which a share is 0; aligned, as those of a plan are.
+inline Buffer values(std::size_t count, double zeros) {
   RandomStream random(1, RandomPurpose::bench);
-  std::vector<float> all(count);
-  for (float& value : all) {
+  Buffer all(count);
+  for (float& value : all.span()) {
     const float normal = random.normal();
     value = random.uniform() < static_cast<float>(zeros) ? 0.0F : normal;
   }

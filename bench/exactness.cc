@@ -16,12 +16,11 @@
 #include <string>
 #include <vector>
 
+#include "bench/targets.h"
 #include "halfwave/activation/activation.h"
 #include "halfwave/activation/entry.h"
 #include "halfwave/base/clock.h"
-#include "halfwave/base/error.h"
 #include "halfwave/base/parallel.h"
-#include "halfwave/base/simd_targets.h"
 
 #include <hwy/targets.h>
 
@@ -92,31 +91,6 @@ struct Slopes : Worst {
     relative_1e6 = std::max(relative_1e6, other.relative_1e6);
   }
 };
-
-struct Target {
-  std::string name;
-  std::int64_t id;
-};
-
-// Whether this was compiled for one instruction set alone (NEON, on Arm): then nothing is to choose, and
-// Highway's library is not called.
-constexpr bool one_target = (HWY_TARGETS & (HWY_TARGETS - 1)) == 0;
-
-std::vector<Target> targets(const std::vector<std::string>& names) {
-  std::vector<Target> all;
-  std::vector<std::string> known;
-  for (const std::int64_t id :
-       one_target ? std::vector<std::int64_t>{HWY_TARGETS} : hwy::SupportedAndGeneratedTargets()) {
-    known.emplace_back(hwy::TargetName(id));
-    if (names.empty() || std::ranges::find(names, known.back()) != names.end())
-      all.push_back({known.back(), id});
-  }
-  for (const std::string& name : names) {
-    if (std::ranges::find(known, name) == known.end())
-      fail("--target: {} is not here; there are {}", name, fmt::join(known, ", "));
-  }
-  return all;
-}
 
 struct Errors {
   Worst value;

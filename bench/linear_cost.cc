@@ -32,7 +32,7 @@ void race(const Shape& shape, double zeros, int repeats) {
   const auto forward = [&](KernelChoice kernels) {
     const auto x = values(area(shape.n, shape.inputs), zeros);
     const auto w = values(area(shape.inputs, shape.outputs), 0);
-    std::vector<float> y(area(shape.n, shape.outputs));
+    Buffer y(area(shape.n, shape.outputs));
     Workspace workspace;
     ProductForward product(size, false, kernels);
     product.load(w.data(), nullptr);
@@ -41,8 +41,8 @@ void race(const Shape& shape, double zeros, int repeats) {
   const auto x = values(area(shape.n, shape.inputs), 0);
   const auto w = values(area(shape.inputs, shape.outputs), 0);
   const auto dy = values(area(shape.n, shape.outputs), zeros);
-  std::vector<float> dx(x.size());
-  std::vector<float> dw(w.size());
+  Buffer dx(x.size());
+  Buffer dw(w.size());
   Workspace workspace;
   const double data =
       median_seconds(repeats, [&] { product_backward_data(size, shape.n, dy.data(), w.data(), dx.data()); });
