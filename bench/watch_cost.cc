@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "halfwave/base/clock.h"
+#include "halfwave/base/error.h"
 #include "halfwave/inspect/watch.h"
 #include "halfwave/net/built_in.h"
 #include "halfwave/net/net.h"
@@ -61,8 +62,7 @@ void measure(const std::string& name, const std::string& data_name, std::uint64_
   const DataPair data = open_data(data_name, {.height = spec.input.height, .width = spec.input.width});
   spec = adapted(spec, *data.train);
   Net net(spec);
-  TrainOptions options = recipe_for(spec, *data.train).options;
-  Trainer trainer(net, data, options);
+  Trainer trainer(net, data, recipe_for(spec, *data.train).options);
   OftenWatch watch(net, trainer.options());
   std::vector<double> plain;
   std::vector<double> longer;
@@ -87,6 +87,7 @@ void measure(const std::string& name, const std::string& data_name, std::uint64_
     return step < steps;
   };
   trainer.run({.on_step = on_step, .observer = &watch});
+  if (plain.empty()) fail("{}: too few steps to compare: it takes {} in one epoch", name, 3 * stretch);
   const double step = quantile(plain, 0.5) / stretch;
   const auto share = [&](double seconds) { return seconds / step / static_cast<double>(Watch::period); };
   const double end = watch.end_of_epoch() / step / static_cast<double>(batches);
