@@ -10,8 +10,12 @@ namespace {
 
 std::size_t images(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-double pooled_zeros(std::int64_t n, const PooledGradient& dy) {
-  return dy.zeros(zero_share(dy.dy, images(n) * dy.size.output_size()));
+// cost: that of the dense kernel for an image, to look at no more than is worth while.
+double zeros_in(std::int64_t n, const float* x, std::size_t image, double cost) {
+  return zero_share(x, images(n) * image, static_cast<double>(n) * cost);
+}
+double zeros_in(std::int64_t n, const PooledGradient& dy, double cost) {
+  return dy.zeros(zeros_in(n, dy.dy, dy.size.output_size(), cost));
 }
 
 // The kernels of a pass that has weights. They are loaded when they are first taken.
@@ -40,10 +44,11 @@ class ByZeros : public Kernel {
   // For n images that begin at `x`. load(kernel) gives it the weights.
   template <class Load>
   Kernel& take(std::int64_t n, const float* x, Load&& load) {
-    zeros_ = zero_share(x, images(n) * image_);
+    zeros_ = zeros_in(n, x, image_, dense_cost_);
     return loaded(skipping_pays(zeros_) ? sparse_ : dense_, load);
   }
 
+  double dense_cost() const { return dense_cost_; }
   bool skipping_pays(double zeros) const { return sparse_cost_.at(zeros) < dense_cost_; }
 
   template <class Load>
@@ -112,7 +117,7 @@ class BackwardDataByZeros final : public ByZeros<ConvolutionBackwardData> {
     take(n, dy, loader()).run(n, dy, dx, workspace);
   }
   bool run_pooled(std::int64_t n, const PooledGradient& dy, float* dx, Workspace& workspace) override {
-    const double zeros = pooled_zeros(n, dy);
+    const double zeros = zeros_in(n, dy, dense_cost());
     return skipping_pays(zeros) && take_sparse(zeros, loader()).run_pooled(n, dy, dx, workspace);
   }
 
@@ -137,20 +142,20 @@ class BackwardWeightsByZeros final : public ConvolutionBackwardWeights {
   double zeros() const override { return zeros_; }
 
   void run(std::int64_t n, const float* x, const float* dy, float* dw, Workspace& workspace) override {
-    take(n, x, zero_share(dy, images(n) * output_), 1);
+    take(n, x, zeros_in(n, dy, output_, dense_cost_), 1);
     taken_->run(n, x, dy, dw, workspace);
   }
 
   bool run_pooled(std::int64_t n, const float* x, const PooledGradient& dy, float* dw,
                   Workspace& workspace) override {
-    take(n, x, pooled_zeros(n, dy), dy.share());
+    take(n, x, zeros_in(n, dy, dense_cost_), dy.share());
     return taken_->run_pooled(n, x, dy, dw, workspace);
   }
 
  private:
   // dy_share: of dy, what is there to be looked at.
   void take(std::int64_t n, const float* x, double dy_zeros, double dy_share) {
-    const double x_zeros = zero_share(x, images(n) * input_);
+    const double x_zeros = zeros_in(n, x, input_, dense_cost_);
     const double x_cost = x_cost_.at(x_zeros);
     const double dy_cost = dy_cost_.at(dy_zeros, dy_share);
     const bool in_x = x_cost < dy_cost;

@@ -185,7 +185,8 @@ bool ProductForward::skips(std::int64_t n, const float* x) {
   zeros_ = -1;
   if (training_ || n > few_rows || kernels_ == KernelChoice::dense || kernels_ == KernelChoice::winograd)
     return false;
-  zeros_ = zero_share(x, static_cast<std::size_t>(n * size_.inputs));
+  zeros_ = zero_share(x, static_cast<std::size_t>(n * size_.inputs),
+                      static_cast<double>(n * size_.inputs * size_.outputs));
   // Beyond the caches memory gives pieces of weights more slowly than all of them.
   const double enough = size_.inputs * size_.outputs < 1 << 22 ? 0.3 : 0.6;
   return kernels_ == KernelChoice::sparse || zeros_ > enough;

@@ -30,6 +30,23 @@ TEST(ZeroShare, EstimatesMany) {
   }
 }
 
+// What is decided by it is cheap: from 512 values, of the whole range, none of them outside.
+TEST(ZeroShare, LooksAtFewerForWhatCostsLittle) {
+  for (const std::size_t count : {512U, 513U, 5000U}) {
+    std::vector<float> values(count, 1);
+    std::fill_n(values.begin(), count / 2, 0.0F);
+    const Guarded<float> guarded(values, Edge::back);
+    // A run of 32 of the 16 may lie across the middle.
+    EXPECT_NEAR(zero_share(guarded.data(), count, 1000), 0.5, 1.0 / 16);
+  }
+  // 4096 products for each of 1024 values, in runs of 64: all of the zeros at the end of a part are missed by
+  // the first run, which begins with the values.
+  std::vector<float> values(5000, 1);
+  std::fill_n(values.begin() + 64, 192, 0.0F);
+  EXPECT_EQ(zero_share(values.data(), values.size(), 4096 * 1024), 0);
+  EXPECT_GT(zero_share(values.data(), values.size()), 0.02);
+}
+
 // Of 64 images of 32 x 32 x 64, with zeros in half of the channels, of the columns or of the rows.
 TEST(ZeroShare, IsNotLedAstrayByTheShapeOfImages) {
   constexpr std::size_t side = 32;
