@@ -2,7 +2,10 @@
 // them believes (halfwave/kernel/convolution_cost.h, whose constants come from here): the time in
 // multiply-adds at the machine's limit, over those of the definition. 0.25 is four times the limit. In the
 // end how far off the rule is, and how much longer what it chooses takes than the fastest.
-//   convolution_cost [--repeats 7] [--threads 2] [--target AVX2]     batches of 64; medians
+//   convolution_cost [--repeats 7] [--threads 2] [--target AVX2]     training, batches of 64; medians
+//   convolution_cost --infer 1                                       inference, batches of 1
+// In inference several kernels with weights of their own run in turn, so that weights come from where they
+// are in a net: not from the second-level cache.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -26,8 +29,6 @@
 
 namespace halfwave::kernel {
 namespace {
-
-constexpr std::int64_t batch = 64;
 
 struct Shape {
   const char* where;
@@ -60,6 +61,13 @@ constexpr Shape shapes[] = {{"lenet5", 28, 1, 6, 5, 2},         {"lenet5", 14, 6
                             {"resnet20", 32, 16, 16, 3, 1},     {"resnet20", 32, 16, 32, 3, 1, 2},
                             {"resnet20", 16, 32, 32, 3, 1},     {"resnet20", 16, 32, 64, 3, 1, 2},
                             {"resnet20", 8, 64, 64, 3, 1},      {"resnet20", 32, 16, 32, 1, 0, 2}};
+
+// Of resnet18 with pictures of 224x224 and 112x112, whose weights come from memory: in inference as well.
+constexpr Shape large_shapes[] = {
+    {"resnet18", 56, 64, 64, 3, 1},   {"resnet18", 28, 64, 64, 3, 1},   {"resnet18", 28, 64, 128, 3, 1, 2},
+    {"resnet18", 28, 128, 128, 3, 1}, {"resnet18", 14, 128, 128, 3, 1}, {"resnet18", 14, 128, 256, 3, 1, 2},
+    {"resnet18", 14, 256, 256, 3, 1}, {"resnet18", 7, 256, 256, 3, 1},  {"resnet18", 7, 256, 512, 3, 1, 2},
+    {"resnet18", 7, 512, 512, 3, 1},  {"resnet18", 4, 512, 512, 3, 1},  {"resnet18", 14, 128, 256, 1, 0, 2}};
 
 constexpr double zero_shares[] = {0, 0.3, 0.5, 0.7, 0.85, 0.95};
 
@@ -117,12 +125,13 @@ class Summary {
 
 class Race {
  public:
-  Race(const Shape& shape, int repeats, double limit)
-      : shape_(shape), size_(shape.size()), repeats_(repeats), limit_(limit) {}
+  Race(const Shape& shape, int repeats, double limit, const ConvolutionUse& use)
+      : shape_(shape), size_(shape.size()), repeats_(repeats), limit_(limit), use_(use) {}
 
   void run(Summary& summary) {
-    const ConvolutionUse use{.batch = batch, .training = true, .kernels = KernelChoice::dense};
-    const std::size_t n = batch;
+    ConvolutionUse dense = use_;
+    dense.kernels = KernelChoice::dense;
+    const auto n = static_cast<std::size_t>(use_.batch);
     const auto w = values(size_.weight_count(), 0);
     Buffer y(n * size_.output_size());
     Buffer dx(n * size_.input_size());
@@ -138,44 +147,62 @@ class Race {
       std::fflush(stdout);
       ways[pass].push_back({kernel, zeros, cost, model});
     };
-    const auto forward = [&](ConvolutionForward& kernel, double zeros, double model, const char* name) {
+    const auto forward = [&](const std::function<std::unique_ptr<ConvolutionForward>()>& make, double zeros,
+                             double model, const char* name) {
       const auto x = values(n * size_.input_size(), zeros);
-      kernel.load(w.data(), nullptr);
-      row("forward", name, zeros, model, [&] { kernel.run(batch, x.data(), y.data(), {}, workspace_); });
+      std::vector<std::unique_ptr<ConvolutionForward>> kernels(forward_kernels());
+      for (auto& kernel : kernels) {
+        kernel = make();
+        kernel->load(w.data(), nullptr);
+        kernel->run(use_.batch, x.data(), y.data(), {}, workspace_);
+      }
+      std::size_t next = 0;
+      row("forward", name, zeros, model, [&] {
+        kernels[next]->run(use_.batch, x.data(), y.data(), {}, workspace_);
+        next = (next + 1) % kernels.size();
+      });
     };
     const auto data = [&](ConvolutionBackwardData& kernel, double zeros, double model, const char* name) {
       const auto dy = values(n * size_.output_size(), zeros);
       kernel.load(w.data());
-      row("backward-data", name, zeros, model, [&] { kernel.run(batch, dy.data(), dx.data(), workspace_); });
+      row("backward-data", name, zeros, model,
+          [&] { kernel.run(use_.batch, dy.data(), dx.data(), workspace_); });
     };
     const auto weights = [&](ConvolutionBackwardWeights& kernel, double x_zeros, double dy_zeros,
                              double model, const char* name) {
       const auto x = values(n * size_.input_size(), x_zeros);
       const auto dy = values(n * size_.output_size(), dy_zeros);
       row("backward-weights", name, std::max(x_zeros, dy_zeros), model,
-          [&] { kernel.run(batch, x.data(), dy.data(), dw.data(), workspace_); });
+          [&] { kernel.run(use_.batch, x.data(), dy.data(), dw.data(), workspace_); });
     };
     const std::size_t lanes = vector_lanes();
-    const auto direct = [&](ConvolutionPass pass) { return direct_cost(size_, pass, use, lanes); };
-    forward(*make_convolution_forward(size_, use), 0, direct(ConvolutionPass::forward), "direct");
-    data(*make_convolution_backward_data(size_, use), 0, direct(ConvolutionPass::backward_data), "direct");
-    weights(*make_convolution_backward_weights(size_, use), 0, 0, direct(ConvolutionPass::backward_weights),
+    const auto direct = [&](ConvolutionPass pass) { return direct_cost(size_, pass, dense, lanes); };
+    forward([&] { return make_convolution_forward(size_, dense); }, 0, direct(ConvolutionPass::forward),
             "direct");
+    if (use_.training) {
+      data(*make_convolution_backward_data(size_, dense), 0, direct(ConvolutionPass::backward_data),
+           "direct");
+      weights(*make_convolution_backward_weights(size_, dense), 0, 0,
+              direct(ConvolutionPass::backward_weights), "direct");
+    }
     for (const WinogradTile tile :
          {WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5, WinogradTile::f4x4_5x5}) {
       if (!winograd_possible(size_, tile)) continue;
-      const auto model = [&](ConvolutionPass pass) { return winograd_cost(size_, tile, pass, use, lanes); };
+      const auto model = [&](ConvolutionPass pass) { return winograd_cost(size_, tile, pass, use_, lanes); };
       constexpr const char* names[] = {"F(4x4, 3x3)", "F(6x6, 3x3)", "F(2x2, 5x5)", "F(4x4, 5x5)"};
       const char* name = names[static_cast<std::size_t>(tile)];
-      forward(*make_winograd_forward(size_, tile, use), 0, model(ConvolutionPass::forward), name);
+      forward([&] { return make_winograd_forward(size_, tile, use_); }, 0, model(ConvolutionPass::forward),
+              name);
+      if (!use_.training) continue;
       data(*make_winograd_backward_data(size_, tile), 0, model(ConvolutionPass::backward_data), name);
       weights(*make_winograd_backward_weights(size_, tile), 0, 0, model(ConvolutionPass::backward_weights),
               name);
     }
     for (const double zeros : zero_shares) {
-      forward(*make_sparse_forward(size_, use), zeros, scatter_cost(size_, true, use, lanes).at(zeros),
-              "skips x");
-      data(*make_sparse_backward_data(size_), zeros, scatter_cost(size_, false, use, lanes).at(zeros),
+      forward([&] { return make_sparse_forward(size_, use_); }, zeros,
+              scatter_cost(size_, true, use_, lanes).at(zeros), "skips x");
+      if (!use_.training) continue;
+      data(*make_sparse_backward_data(size_), zeros, scatter_cost(size_, false, use_, lanes).at(zeros),
            "skips dy");
       weights(*make_sparse_dy_backward_weights(size_), 0, zeros, walk_cost(size_, false, lanes).at(zeros),
               "skips dy");
@@ -187,10 +214,17 @@ class Race {
   }
 
  private:
+  std::size_t forward_kernels() const {
+    if (use_.training) return 1;
+    const std::size_t most = std::max(use_.net_weights, std::size_t{1} << 20);
+    return std::clamp<std::size_t>(most / size_.weight_count(), 1, 64);
+  }
+
   const Shape& shape_;
   ConvolutionSize size_;
   int repeats_;
   double limit_;  // operations a second
+  ConvolutionUse use_;
   Workspace workspace_;
 };
 
@@ -202,10 +236,12 @@ int main(int count, char** arguments) try {
   int repeats = 7;
   int threads = halfwave::thread_count();
   std::string target;
+  std::int64_t infer = 0;
   CLI::App app("What each way of computing a convolution costs", "convolution_cost");
   app.add_option("--repeats", repeats);
   app.add_option("--threads", threads);
   app.add_option("--target", target, "Instruction set, as in AVX2: for machines that have no more");
+  app.add_option("--infer", infer, "Inference, forward passes over batches of so many");
   CLI11_PARSE(app, count, arguments);
 
   halfwave::set_thread_count(threads);
@@ -219,7 +255,14 @@ int main(int count, char** arguments) try {
   fmt::print("| Net | Picture, channels, kernel | Pass | Kernel | Zeros | Measured | Believed |\n");
   fmt::print("| --- | --- | --- | --- | --- | --- | --- |\n");
   Summary summary;
-  for (const auto& shape : shapes) Race(shape, repeats, limit).run(summary);
+  ConvolutionUse use = infer > 0 ? ConvolutionUse{.batch = infer, .training = false}
+                                 : ConvolutionUse{.batch = 64, .training = true};
+  use.threads = static_cast<std::size_t>(threads);
+  for (const auto& shape : shapes) Race(shape, repeats, limit, use).run(summary);
+  if (infer > 0) {
+    use.net_weights = std::size_t{1} << 24;
+    for (const auto& shape : large_shapes) Race(shape, repeats, limit, use).run(summary);
+  }
   summary.print();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());

@@ -19,6 +19,8 @@ namespace {
 // Below a vector of input channels oneDNN leaves most of each vector empty.
 constexpr std::int64_t few_channels = 16;
 
+// Of each kernel those with the smaller error first; the others must save a tenth.
+constexpr double worth_its_error = 0.9;
 constexpr std::array tiles{WinogradTile::f4x4_3x3, WinogradTile::f6x6_3x3, WinogradTile::f2x2_5x5,
                            WinogradTile::f4x4_5x5};
 
@@ -34,7 +36,7 @@ std::optional<Tile> cheapest_tile(const ConvolutionSize& size, ConvolutionPass p
   for (const WinogradTile tile : tiles) {
     if (!winograd_possible(size, tile)) continue;
     const double cost = winograd_cost(size, tile, pass, use, vector_lanes());
-    if (!best || cost < best->cost) best = {tile, cost};
+    if (!best || cost < worth_its_error * best->cost) best = {tile, cost};
   }
   return best;
 }

@@ -76,10 +76,15 @@ class ConvolutionBackwardWeights {
                           Workspace& workspace);
 };
 
+// Weights of a whole net that stay in the last-level cache from one batch to the next.
+constexpr std::size_t cached_weight_bytes = std::size_t{16} << 20;
+
 struct ConvolutionUse {
-  std::int64_t batch = 1;  // the largest that will come
-  bool training = false;   // the weights change every step
-  bool adds = false;       // forward: to what is in y, instead of overwriting it
+  std::int64_t batch = 1;       // the largest that will come
+  bool training = false;        // the weights change every step
+  bool adds = false;            // forward: to what is in y, instead of overwriting it
+  std::size_t threads = 1;      // that work on a batch together
+  std::size_t net_weights = 0;  // of all layers of the net
   KernelChoice kernels = KernelChoice::automatic;
 };
 

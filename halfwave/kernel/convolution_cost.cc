@@ -1,5 +1,7 @@
 #include "halfwave/kernel/convolution_cost.h"
 
+#include <cmath>
+
 #include "halfwave/kernel/sparse_scatter_layout.h"
 #include "halfwave/kernel/sparse_walk_layout.h"
 #include "halfwave/kernel/winograd_layout.h"
@@ -13,11 +15,14 @@ namespace {
 // By definition: a vector's lane of output made (a product's sums written; in backward-weights read).
 constexpr double direct_value = 10;
 
-// In inference: a packed weight fetched, once a batch, from the caches or (where a layer has so many) from
-// memory.
-constexpr double near_weight = 6;
-constexpr double far_weight = 30;
-constexpr double near_weights = 1 << 18;
+// In inference: a packed weight fetched, once a batch, from the caches or, where the net has too many for
+// them, from memory. The dense kernels fetch it while they make products.
+struct Fetch {
+  double near, far;
+};
+constexpr Fetch direct_weight{.near = 5, .far = 30};
+constexpr Fetch tile_weight{.near = 3, .far = 17};
+constexpr Fetch scattered_weight{.near = 5, .far = 30};
 
 // Winograd's: a product; a value of a tile transformed, and one of a filter, with its way to and from memory.
 constexpr double tile_product = 1.5;
@@ -52,9 +57,10 @@ double whole(std::size_t channels, std::size_t lanes) {
 double real(std::size_t count) { return static_cast<double>(count); }
 
 // For one image of a batch. In training weights are packed anew, which the costs of that hold.
-double fetched(double weights, const ConvolutionUse& use) {
+double fetched(double weights, const Fetch& weight, const ConvolutionUse& use) {
   if (use.training) return 0;
-  return weights * (weights < near_weights ? near_weight : far_weight) / static_cast<double>(use.batch);
+  const bool near = use.net_weights * sizeof(float) <= cached_weight_bytes;
+  return weights * (near ? weight.near : weight.far) / static_cast<double>(use.batch);
 }
 
 }  // namespace
@@ -71,8 +77,8 @@ double direct_cost(const ConvolutionSize& s, ConvolutionPass pass, const Convolu
   const double outputs = whole(made, lanes) / static_cast<double>(made);
   const auto pixels =
       static_cast<double>(data ? s.input_height * s.input_width : s.output_height * s.output_width);
-  return outputs * (product_count(s) + direct_value * pixels * static_cast<double>(made)) +
-         fetched(static_cast<double>(s.weight_count()), use);
+  const double products = outputs * (product_count(s) + direct_value * pixels * static_cast<double>(made));
+  return std::hypot(products, fetched(static_cast<double>(s.weight_count()), direct_weight, use));
 }
 
 double winograd_cost(const ConvolutionSize& size, WinogradTile tile, ConvolutionPass pass,
@@ -88,15 +94,32 @@ double winograd_cost(const ConvolutionSize& size, WinogradTile tile, Convolution
   // Vectors are whole, though not all of their lanes may count.
   const double channels = whole(shape.channels, lanes);
   const double outputs = whole(shape.outputs, lanes);
-  const double filters = points * channels * outputs;
-  // In inference they are transformed but once.
-  const double filter_cost =
-      use.training ? filter_value * filters / static_cast<double>(use.batch) : fetched(filters, use);
-  if (pass != ConvolutionPass::backward_weights && winograd::has_few_channels(shape, lanes)) {
-    return count * few_channels_product * real(shape.channels) * outputs +
-           few_channels_output * real(shape.output_height * shape.output_width) * outputs + filter_cost;
-  }
-  return count * (tile_product * channels * outputs + tile_value * (channels + outputs)) + filter_cost;
+  const bool few = pass != ConvolutionPass::backward_weights && winograd::has_few_channels(shape, lanes);
+  const double filters = points * (few ? real(shape.channels) : channels) * outputs;
+  const double made = few ? count * few_channels_product * real(shape.channels) * outputs +
+                                few_channels_output * real(shape.output_height * shape.output_width) * outputs
+                          : count * (tile_product * channels * outputs + tile_value * (channels + outputs));
+  if (use.training) return made + filter_value * filters / static_cast<double>(use.batch);
+  // Transformed but once. Each thread fetches all of them, if it is not the outputs that are shared out.
+  const winograd::ForwardLayout layout(
+      shape, tiles.side, for_tile(tile, [](auto w) { return static_cast<std::size_t>(w.tile); }), lanes);
+  const std::size_t strips = static_cast<std::size_t>(use.batch) * tiles.rows;
+  const bool shared = winograd_shares_outputs(shape, layout, strips, use.threads);
+  return std::hypot(made,
+                    fetched(filters, tile_weight, use) * real(shared ? 1 : std::min(strips, use.threads)));
+}
+
+bool winograd_shares_outputs(const winograd::Shape& shape, const winograd::ForwardLayout& layout,
+                             std::size_t strips, std::size_t threads) {
+  // Of a point, for the thread that has most to do.
+  const auto cost = [&](std::size_t strips_made, std::size_t panels) {
+    const double tiles = real(strips_made * layout.tiles.columns);
+    const double channels = real(shape.channels);
+    const double outputs = real(panels * layout.panel);
+    return tiles * (tile_product * channels * outputs + tile_value * (channels + outputs)) +
+           tile_weight.near * channels * outputs;
+  };
+  return cost(strips, parts_of(layout.panels, threads)) < cost(parts_of(strips, threads), layout.panels);
 }
 
 SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const ConvolutionUse& use,
@@ -110,7 +133,7 @@ SparseCost scatter_cost(const ConvolutionSize& size, bool forward, const Convolu
   SparseCost cost{
       .fixed = listed_value * real(l.height * l.width) * whole(l.channels, lanes) + begun_output * outputs,
       .products = 0};
-  cost.fixed += fetched(real(l.weights()), use);
+  cost.fixed += fetched(real(l.weights()), scattered_weight, use);
   if (use.training) cost.fixed += packed_weight * real(l.weights()) / static_cast<double>(use.batch);
   for (const sparse::Block& block : l.blocks) {
     for (const sparse::Piece& piece : l.pieces) {

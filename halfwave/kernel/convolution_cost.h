@@ -4,6 +4,7 @@
 #pragma once
 
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/winograd_layout.h"
 
 namespace halfwave::kernel {
 
@@ -18,6 +19,11 @@ double direct_cost(const ConvolutionSize& size, ConvolutionPass pass, const Conv
 
 double winograd_cost(const ConvolutionSize& size, WinogradTile tile, ConvolutionPass pass,
                      const ConvolutionUse& use, std::size_t lanes);
+
+// Of a forward pass by Winograd with so many strips in all: whether the threads had better share out the
+// outputs than the strips. Then each transforms all of the input, but fetches only its own outputs' weights.
+bool winograd_shares_outputs(const winograd::Shape& shape, const winograd::ForwardLayout& layout,
+                             std::size_t strips, std::size_t threads);
 
 // Of a pass that skips zeros.
 struct SparseCost {

@@ -14,6 +14,7 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/elementwise.h"
 #include "halfwave/kernel/sparse_scatter_layout.h"
 #include "halfwave/kernel/vector_lanes.h"
 
@@ -66,6 +67,16 @@ struct ScatterPass {
   bool adds;  // to y
   const float* x;
   const Pooled* pooled;  // instead of x, or null; with it zeros are skipped
+};
+
+// What a thread makes of an image: blocks [first, last) of its outputs, and of those rows [top, bottom).
+struct Share {
+  std::size_t first, last;
+  std::size_t top, bottom;
+
+  bool has_row(std::ptrdiff_t row) const {
+    return row >= static_cast<std::ptrdiff_t>(top) && row < static_cast<std::ptrdiff_t>(bottom);
+  }
 };
 
 }  // namespace halfwave::kernel::sparse
@@ -380,22 +391,23 @@ HWY_INLINE void start(const ScatterPass& pass, std::size_t first, std::size_t co
   }
 }
 
-// One image, for the blocks [first, last) of outputs.
-void scatter_blocks(const ScatterPass& pass, std::size_t image, std::size_t first, std::size_t last,
-                    const Lists& lists, float* y) {
+// y: of the image.
+void scatter_share(const ScatterPass& pass, std::size_t image, const Share& share, const Lists& lists,
+                   float* y) {
   const ScatterLayout& l = pass.layout;
-  const std::size_t from = l.blocks[first].first;
-  const std::size_t to = l.blocks[last - 1].first + l.blocks[last - 1].channels;
-  for (std::size_t pixel = 0; pixel < l.output_height * l.output_width; ++pixel)
+  const std::size_t from = l.blocks[share.first].first;
+  const std::size_t to = l.blocks[share.last - 1].first + l.blocks[share.last - 1].channels;
+  for (std::size_t pixel = share.top * l.output_width; pixel < share.bottom * l.output_width; ++pixel)
     start(pass, from, to - from, y + pixel * l.outputs + from);
-  for (std::size_t top = 0; top < l.height; top += l.band) {
-    const std::size_t rows = std::min(l.band, l.height - top);
+  const std::size_t bottom = l.inputs_end(share.bottom);
+  for (std::size_t top = l.inputs_begin(share.top); top < bottom; top += l.band) {
+    const std::size_t rows = std::min(l.band, bottom - top);
     if (pass.pooled != nullptr) {
       make_lists(l, PooledImage(pass, image), top, rows, lists);
     } else {
       make_lists(l, DenseImage(pass, image), top, rows, lists);
     }
-    for (std::size_t b = first; b < last; ++b) {
+    for (std::size_t b = share.first; b < share.last; ++b) {
       const Block& block = l.blocks[b];
       const float* w = pass.weights + l.weights_before(b);
       for (std::size_t c = 0; c < l.channel_blocks; ++c) {
@@ -412,9 +424,10 @@ void scatter_blocks(const ScatterPass& pass, std::size_t image, std::size_t firs
               bool any = false;
               for (std::size_t i = 0; i < l.rows_together; ++i) {
                 const std::ptrdiff_t output = l.output_row(top + row, tap + i);
-                any = any || output >= 0;
-                float* line = output < 0 ? lists.no_row
-                                         : y + static_cast<std::size_t>(output) * l.output_width * l.outputs;
+                const bool wanted = share.has_row(output);
+                any = any || wanted;
+                float* line =
+                    wanted ? y + static_cast<std::size_t>(output) * l.output_width * l.outputs : lists.no_row;
                 outputs.y[i] = line + piece.first_output * l.outputs + block.first;
               }
               if (!any) continue;
@@ -438,9 +451,10 @@ bool pack_block(const halfwave::kernel::sparse::ScatterLayout& layout,
   return sparse::pack_block(layout, order, w, block, to);
 }
 
-void scatter_image(const halfwave::kernel::sparse::ScatterPass& pass, std::size_t image, std::size_t first,
-                   std::size_t last, const halfwave::kernel::sparse::Lists& lists, float* y) {
-  sparse::scatter_blocks(pass, image, first, last, lists, y);
+void scatter_share(const halfwave::kernel::sparse::ScatterPass& pass, std::size_t image,
+                   const halfwave::kernel::sparse::Share& share, const halfwave::kernel::sparse::Lists& lists,
+                   float* y) {
+  sparse::scatter_share(pass, image, share, lists, y);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -454,7 +468,7 @@ namespace {
 using namespace sparse;
 
 HWY_EXPORT(pack_block);
-HWY_EXPORT(scatter_image);
+HWY_EXPORT(scatter_share);
 
 class Scatter {
  public:
@@ -500,9 +514,19 @@ class Scatter {
     kept_ = keeps_;
     if (pooled != nullptr && !finite_) return false;
     const ScatterPass pass{l, weights, bias_.data(), finite_, adds_, x, pooled};
-    // Few images: the threads share out the outputs of each.
-    const std::size_t parts = images >= threads ? 1 : std::min(threads / images, l.blocks.size());
-    const auto block = [&](std::size_t part) { return l.blocks.size() * part / parts; };
+    // Few images: the threads share out the outputs of each, and where those are few its rows.
+    const std::size_t helpers = images >= threads ? 1 : threads / images;
+    const std::size_t block_parts = std::min(helpers, l.blocks.size());
+    const std::size_t row_parts = std::min(helpers / block_parts, l.output_height);
+    const std::size_t parts = block_parts * row_parts;
+    const auto share = [&](std::size_t part) {
+      const std::size_t b = part % block_parts;
+      const std::size_t r = part / block_parts;
+      return Share{.first = l.blocks.size() * b / block_parts,
+                   .last = l.blocks.size() * (b + 1) / block_parts,
+                   .top = l.output_height * r / row_parts,
+                   .bottom = l.output_height * (r + 1) / row_parts};
+    };
     const std::size_t output = l.output_height * l.output_width * l.outputs;
     parallel_for_all(images * parts, 1, [&](std::size_t begin, std::size_t end, int thread) {
       float* own = scratch + each * static_cast<std::size_t>(thread);
@@ -515,15 +539,15 @@ class Scatter {
       std::fill_n(lists.no_row, no_row, 0.0F);
       for (std::size_t i = begin; i < end; ++i) {
         const std::size_t image = i / parts;
-        const std::size_t part = i % parts;
-        HWY_DYNAMIC_DISPATCH(scatter_image)
-        (pass, image, block(part), block(part + 1), lists, y + image * output);
-        if (parts == 1) epilogue(y + image * output, output);
+        const Share part = share(i % parts);
+        HWY_DYNAMIC_DISPATCH(scatter_share)(pass, image, part, lists, y + image * output);
+        if (block_parts > 1) continue;
+        const std::size_t row = l.output_width * l.outputs;
+        epilogue(y + image * output + part.top * row, (part.bottom - part.top) * row);
       }
     });
-    if (parts == 1 || epilogue.apply == nullptr) return true;
-    parallel_for(images * output, 1024,
-                 [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
+    if (block_parts == 1 || epilogue.apply == nullptr) return true;
+    over_blocks(images * output, [&](std::size_t begin, std::size_t size) { epilogue(y + begin, size); });
     return true;
   }
 

@@ -137,4 +137,21 @@ std::ptrdiff_t ScatterLayout::output_row(std::size_t row, std::size_t tap) const
   return result < static_cast<std::ptrdiff_t>(output_height) ? result : -1;
 }
 
+std::size_t ScatterLayout::inputs_begin(std::size_t row) const {
+  // Forward output r sees rows r * stride - pad and below; backward it is seen by row (r + pad - tap) /
+  // stride.
+  const std::size_t first = forward ? row * stride_height : row + pad_height;
+  const std::size_t reach = forward ? pad_height : kernel_height - 1;
+  const std::size_t above = first < reach ? 0 : first - reach;
+  return std::min(forward ? above : above / stride_height, height);
+}
+
+std::size_t ScatterLayout::inputs_end(std::size_t row) const {
+  if (row == 0) return 0;
+  const std::size_t last = row - 1;
+  if (!forward) return std::min((last + pad_height) / stride_height + 1, height);
+  const std::size_t end = last * stride_height + kernel_height;
+  return end < pad_height ? 0 : std::min(end - pad_height, height);
+}
+
 }  // namespace halfwave::kernel::sparse

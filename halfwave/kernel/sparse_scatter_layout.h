@@ -40,6 +40,11 @@ struct ScatterLayout {
   // The row of the output that row `row` of the input adds to with row `tap` of the filter; -1: none.
   std::ptrdiff_t output_row(std::size_t row, std::size_t tap) const;
 
+  // The rows of the input that may add to rows of the output from `row` on, and to those before it: from
+  // inputs_begin() on, up to inputs_end().
+  std::size_t inputs_begin(std::size_t row) const;
+  std::size_t inputs_end(std::size_t row) const;
+
   // Columns of the input in the phases before this one.
   std::size_t columns_before(std::size_t phase) const;
 

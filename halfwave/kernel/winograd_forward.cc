@@ -10,6 +10,8 @@
 #include "halfwave/base/parallel.h"
 #include "halfwave/base/simd_targets.h"
 #include "halfwave/kernel/convolution.h"
+#include "halfwave/kernel/convolution_cost.h"
+#include "halfwave/kernel/elementwise.h"
 #include "halfwave/kernel/prefetcher.h"
 #include "halfwave/kernel/winograd_forward.h"
 
@@ -103,8 +105,10 @@ void transform_weights(const Shape& shape, const ForwardLayout& layout, const We
 
 // ---- products ----
 
-// One point of some tiles times that of a panel: y(t, o) = sum over c of x(t, c) w(c, o). i: vectors of sums,
-// Vectors to a tile; GCC keeps them in registers from first to last only where no loop runs over them.
+// One point of some tiles times that of a panel: y(t, o) = sum over c of x(t, c) w(c, o). next: the weights
+// that come next, which are fetched meanwhile: a panel's are few pages of memory, too short to be foreseen.
+// i: vectors of sums, Vectors to a tile; GCC keeps them in registers from first to last only where no loop
+// runs over them.
 template <class W, std::size_t Vectors, std::size_t... i>
 HWY_INLINE void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels,
                          std::index_sequence<i...>) {
@@ -194,22 +198,24 @@ void run_strips(const ForwardPass& pass, std::size_t first, std::size_t last, fl
           columns, transformed + (strip - begin) * l.tiles.columns * l.strides.tile, l.strides);
     }
     const std::size_t tiles = (end - begin) * l.tiles.columns;
-    const std::size_t calls = W::points * l.panels * parts_of(tiles, max_tiles(l.panel / l.lanes));
+    const std::size_t calls =
+        W::points * (pass.panel_end - pass.panel) * parts_of(tiles, max_tiles(l.panel / l.lanes));
     Prefetcher prefetcher(calls);
     if (end < last) prefetcher.read(input(end), input(std::min(end + l.strips, last)));
-    if (output.writes()) prefetcher.write(output.place(begin), output.place(end));
-    for (std::size_t panel = 0; panel < l.panels; panel += l.panels_together) {
-      const std::size_t panel_end = std::min(panel + l.panels_together, l.panels);
+    // Of a pixel's outputs some are another thread's where the panels are shared out.
+    if (output.writes() && pass.all_panels()) prefetcher.write(output.place(begin), output.place(end));
+    for (std::size_t panel = pass.panel; panel < pass.panel_end; panel += l.panels_together) {
+      const std::size_t panel_end = std::min(panel + l.panels_together, pass.panel_end);
       if (l.panel > l.lanes) {
         multiply_panels<W, 2>(pass, panel, panel_end, tiles, transformed, product, prefetcher);
       } else {
         multiply_panels<W, 1>(pass, panel, panel_end, tiles, transformed, product, prefetcher);
       }
       for (std::size_t strip = begin; strip < end; ++strip) {
-        if (panel == 0 && (strip - begin) % l.strips_made == 0) output.move_to(strip);
+        if (panel == pass.panel && (strip - begin) % l.strips_made == 0) output.move_to(strip);
         write_strip<W>(pass, strip, panel, panel_end,
                        product + (strip - begin) * l.tiles.columns * l.strides.tile, output.place(strip));
-        if (panel_end == l.panels) output.made(strip);
+        if (panel_end == pass.panel_end) output.made(strip);
       }
     }
     apply_epilogue(pass, begin, end);
@@ -273,7 +279,8 @@ class Transformed {
   // pooled: instead of y, or null.
   void run(std::int64_t n, const float* x, float* y, bool adds, const Epilogue& epilogue,
            const PooledOutput* pooled, Workspace& workspace) {
-    ForwardPass pass{shape_, layout_, x, nullptr, bias_.data(), zeros_.data(), y, adds, epilogue, pooled};
+    ForwardPass pass{shape_, layout_,  x,      nullptr, bias_.data(),  zeros_.data(), y,
+                     adds,   epilogue, pooled, 0,       layout_.panels};
     const std::size_t each =
         (few_channels_ ? FewChannelsLayout(shape_, layout_).scratch() : layout_.scratch()) +
         whole_lines(StripOutput::floats(pass));
@@ -283,13 +290,27 @@ class Transformed {
     if (!kept_) transform(weights);
     kept_ = keeps_;
     pass.weights = weights;
+    const auto scratch_of = [=](int thread) { return scratch + each * static_cast<std::size_t>(thread); };
+    const std::size_t strips = static_cast<std::size_t>(n) * layout_.tiles.rows;
+    if (!few_channels_ && !StripOutput::keeps_strips(pass) &&
+        winograd_shares_outputs(shape_, layout_, strips, threads)) {
+      parallel_for(layout_.panels, 1, [&](std::size_t begin, std::size_t end, int thread) {
+        ForwardPass own = pass;
+        own.panel = begin;
+        own.panel_end = end;
+        kernels_.run_strips(own, 0, strips, scratch_of(thread));
+      });
+      if (epilogue.apply == nullptr) return;
+      over_blocks(static_cast<std::size_t>(n) * shape_.output_size(),
+                  [&](std::size_t begin, std::size_t size) { epilogue(y + begin, size); });
+      return;
+    }
     // As many strips at a time as share the weights, and where they need those before them whole images; but
     // some for each thread.
-    const std::size_t strips = static_cast<std::size_t>(n) * layout_.tiles.rows;
     const std::size_t share = parts_of(strips, threads);
     const std::size_t grain = StripOutput::keeps_rows(pass) ? layout_.tiles.rows : layout_.strips;
     parallel_for_all(strips, std::min(grain, share), [&](std::size_t begin, std::size_t end, int thread) {
-      kernels_.run_strips(pass, begin, end, scratch + each * static_cast<std::size_t>(thread));
+      kernels_.run_strips(pass, begin, end, scratch_of(thread));
     });
   }
 

@@ -20,7 +20,10 @@ struct ForwardPass {
   float* y;
   bool adds;  // to y
   const Epilogue& epilogue;
-  const PooledOutput* pooled;  // instead of y, or null
+  const PooledOutput* pooled;    // instead of y, or null
+  std::size_t panel, panel_end;  // to be made; if not all, the epilogue is left out
+
+  bool all_panels() const { return panel_end - panel == layout.panels; }
 };
 
 // Strips [first, last) of all images.
@@ -68,6 +71,8 @@ class StripOutput {
     return (kept_rows(pass) + pass.layout.strips_made * pass.layout.tiles.side) * row(pass);
   }
 
+  // Whether strips go through memory of the thread's own, with all their outputs.
+  static bool keeps_strips(const ForwardPass& pass) { return pass.pooled != nullptr && !pools_tiles(pass); }
   static bool keeps_rows(const ForwardPass& pass) { return kept_rows(pass) > 0; }
 
   // Whether place() is in y.
@@ -99,7 +104,6 @@ class StripOutput {
   }
 
  private:
-  static bool keeps_strips(const ForwardPass& pass) { return pass.pooled != nullptr && !pools_tiles(pass); }
   static std::size_t row(const ForwardPass& pass) { return pass.shape.output_width * pass.shape.outputs; }
   static std::size_t kept_rows(const ForwardPass& pass) {
     if (!keeps_strips(pass) || windows_end_with_strips(pass.pooled->size, pass.layout.tiles.side)) return 0;

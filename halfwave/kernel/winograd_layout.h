@@ -16,6 +16,8 @@ struct Shape {
   std::size_t height, width, channels;
   std::size_t output_height, output_width, outputs;
   std::size_t pad_height, pad_width;
+
+  std::size_t output_size() const { return output_height * output_width * outputs; }  // of an image
 };
 
 inline Shape shape_of(const ConvolutionSize& s) {

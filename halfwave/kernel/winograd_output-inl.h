@@ -138,9 +138,9 @@ HWY_INLINE void write_tiles(const ForwardPass& pass, std::size_t strip, std::siz
   }
 }
 
-// To strips [begin, end), all outputs of which have been written.
+// To strips [begin, end), which have been written.
 inline void apply_epilogue(const ForwardPass& pass, std::size_t begin, std::size_t end) {
-  if (pass.epilogue.apply == nullptr) return;
+  if (pass.epilogue.apply == nullptr || !pass.all_panels()) return;
   const std::size_t from = first_output(pass.shape, pass.layout.tiles, begin);
   pass.epilogue(pass.y + from, first_output(pass.shape, pass.layout.tiles, end) - from);
 }

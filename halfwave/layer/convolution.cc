@@ -1,6 +1,7 @@
 #include "halfwave/layer/convolution.h"
 
 #include "halfwave/base/error.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/kernel/channel_sum.h"
 #include "halfwave/kernel/elementwise.h"
 #include "halfwave/layer/batch_norm.h"
@@ -12,6 +13,8 @@ kernel::ConvolutionUse use_of(const OperationRequest& request) {
   return {.batch = request.batch,
           .training = request.training,
           .adds = request.add_to_last_input,
+          .threads = static_cast<std::size_t>(thread_count()),
+          .net_weights = request.net_weights,
           .kernels = request.kernels};
 }
 

@@ -24,6 +24,7 @@ struct OperationRequest {
   bool training = false;        // backward will be called; batch statistics, dropout
   bool input_gradient = false;  // backward_data will be called
   std::uint32_t index = 0;      // of the layer in its net: part of the key of random numbers
+  std::size_t net_weights = 0;  // of all layers
   KernelChoice kernels = KernelChoice::automatic;
   std::optional<Activation> epilogue = {};  // applied to y as it is made; see Layer::takes_epilogue
   bool rectify = false;                     // max-pool alone: a ReLU that stood before it

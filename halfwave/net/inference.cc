@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "halfwave/base/parallel.h"
+#include "halfwave/kernel/convolution.h"
 
 namespace halfwave {
 namespace {
@@ -12,14 +13,12 @@ namespace {
 // Images that go through the net together in one thread.
 constexpr std::int64_t part = 16;
 
-// Weights that each core had better not read by itself.
-constexpr std::size_t many_weights = std::size_t{16} << 20;
-
-// Shares that a batch is cut into; none where the threads work together on all of it.
+// Shares that a batch is cut into; none where the threads work together on all of it, so that not each has to
+// read all weights from memory by itself.
 std::int64_t share_count(const Net& net, std::int64_t batch) {
   const auto threads = static_cast<std::int64_t>(thread_count());
   const bool pays = threads > 1 ? batch >= threads : batch > part;
-  return pays && net.parameters().size() * sizeof(float) <= many_weights ? threads : 0;
+  return pays && net.parameters().size() * sizeof(float) <= kernel::cached_weight_bytes ? threads : 0;
 }
 
 // The next images to go through the net together, of those that are left. Few different numbers: for each,

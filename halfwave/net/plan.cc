@@ -104,6 +104,7 @@ struct Plan::Builder {
       OperationRequest request{.batch = plan.options_.batch,
                                .training = plan.options_.training,
                                .index = static_cast<std::uint32_t>(i),
+                               .net_weights = net.parameters().size(),
                                .kernels = plan.options_.kernels};
       for (const std::size_t input : node.inputs) {
         request.rectify = request.rectify || source[input] != input;

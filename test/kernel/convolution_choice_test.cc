@@ -159,5 +159,31 @@ TEST(ConvolutionCost, FallsWithZerosAndRisesWithWork) {
   }
 }
 
+// In inference: for one image they cost most where they come from memory, for many next to nothing.
+TEST(ConvolutionCost, HoldsTheWeightsThatAreFetched) {
+  const ConvolutionSize size = square(7, 256, 256, 3);
+  const ConvolutionUse near{.batch = 1};
+  const ConvolutionUse far{.batch = 1, .net_weights = cached_weight_bytes};
+  const ConvolutionUse many{.batch = 256, .net_weights = cached_weight_bytes};
+  const auto direct = [&](const ConvolutionUse& use) {
+    return direct_cost(size, ConvolutionPass::forward, use, 16);
+  };
+  const auto winograd = [&](const ConvolutionUse& use) {
+    return winograd_cost(size, WinogradTile::f4x4_3x3, ConvolutionPass::forward, use, 16);
+  };
+  const auto scatter = [&](const ConvolutionUse& use) { return scatter_cost(size, true, use, 16).at(0.5); };
+  const auto expect_order = [&](const auto& cost) {
+    EXPECT_GT(cost(far), cost(near));
+    EXPECT_GT(cost(near), 0.99 * cost(many));
+    EXPECT_LT(cost(many), 1.02 * cost({.batch = 256}));
+  };
+  expect_order(direct);
+  expect_order(winograd);
+  expect_order(scatter);
+  // So that with half zeros it does not pay to skip in a large net's small maps, but does in a small net's.
+  EXPECT_GT(scatter(far), direct(far));
+  EXPECT_LT(scatter(near), direct(near));
+}
+
 }  // namespace
 }  // namespace halfwave::kernel
