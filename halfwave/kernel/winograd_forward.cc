@@ -111,7 +111,7 @@ void transform_weights(const Shape& shape, const ForwardLayout& layout, const We
 // runs over them.
 template <class W, std::size_t Vectors, std::size_t... i>
 HWY_INLINE void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels,
-                         std::index_sequence<i...>) {
+                         const float* next, std::index_sequence<i...>) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   const std::size_t tile = static_cast<std::size_t>(W::points | 1) * lanes;
@@ -120,6 +120,8 @@ HWY_INLINE void multiply(const float* x, const float* w, float* y, std::size_t g
     ((sum[i] =
           hn::MulAdd(hn::Set(d, x[i / Vectors * tile + c]), hn::Load(d, w + i % Vectors * lanes), sum[i])),
      ...);
+    for (std::size_t v = 0; v < Vectors; ++v) __builtin_prefetch(next + v * lanes);
+    next += Vectors * lanes;
     w += Vectors * lanes;
   };
   for (; channels >= lanes; channels -= lanes, x += group) {
@@ -131,11 +133,12 @@ HWY_INLINE void multiply(const float* x, const float* w, float* y, std::size_t g
 }
 
 template <class W, std::size_t Vectors, std::size_t Tiles>
-void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels) {
-  multiply<W, Vectors>(x, w, y, group, channels, std::make_index_sequence<Tiles * Vectors>());
+void multiply(const float* x, const float* w, float* y, std::size_t group, std::size_t channels,
+              const float* next) {
+  multiply<W, Vectors>(x, w, y, group, channels, next, std::make_index_sequence<Tiles * Vectors>());
 }
 
-using Multiply = void (*)(const float*, const float*, float*, std::size_t, std::size_t);
+using Multiply = void (*)(const float*, const float*, float*, std::size_t, std::size_t, const float*);
 
 template <class W, std::size_t Vectors, std::size_t... T>
 Multiply multiply_of(std::size_t tiles, std::index_sequence<T...>) {
@@ -152,12 +155,14 @@ void multiply_panels(const ForwardPass& pass, std::size_t first, std::size_t las
   for (std::size_t point = 0; point < W::points; ++point) {
     for (std::size_t panel = first; panel < last; ++panel) {
       const float* w = pass.weights + (panel * W::points + point) * l.weight_stride;
+      const float* next = panel + 1 < last ? w + W::points * l.weight_stride
+                                           : pass.weights + (first * W::points + point + 1) * l.weight_stride;
       float* y = product + (panel - first) * Vectors * l.strides.group + point * l.lanes;
       for (std::size_t part = 0, t = 0; part < parts; ++part) {
         const std::size_t end = tiles * (part + 1) / parts;
         multiply_of<W, Vectors>(end - t, std::make_index_sequence<most>())(
             x + t * l.strides.tile + point * l.lanes, w, y + t * l.strides.tile, l.strides.group,
-            pass.shape.channels);
+            pass.shape.channels, next);
         t = end;
         prefetcher.step();
       }
