@@ -88,6 +88,8 @@ void parallel_shares(std::size_t count, std::size_t grain, RangeFunction functio
     if (count > 0) function(context, 0, count, 0);
     return;
   }
+  // One block each: there is nothing to take over.
+  if (blocks <= threads) return parallel_ranges(count, grain, function, context);
   constexpr std::size_t most_shares = 64;  // further threads only help
   constexpr std::size_t parts = 8;         // of a share
   std::array<Share, most_shares> shares;
