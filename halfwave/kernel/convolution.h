@@ -102,8 +102,8 @@ std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(co
 std::unique_ptr<ConvolutionForward> make_onednn_forward(const ConvolutionSize& size, bool adds = false);
 std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionBackwardWeights> make_onednn_backward_weights(const ConvolutionSize& size);
-// Not where a strided 1x1 filter sees fewer than 8 channels: with AVX2, oneDNN 2.6 then copies 8 of each
-// pixel, beyond its scratchpad, and into that of another thread.
+// Not where a strided 1x1 filter sees fewer than 16 channels (8 with AVX2): oneDNN 2.6 then copies a whole
+// vector of each pixel, beyond its scratchpad, and into that of another thread.
 bool onednn_backward_weights_possible(const ConvolutionSize& size);
 bool narrow_possible(const ConvolutionSize& size);
 std::unique_ptr<ConvolutionForward> make_narrow_forward(const ConvolutionSize& size);

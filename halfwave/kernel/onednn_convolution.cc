@@ -183,16 +183,16 @@ class OnednnForward final : public ConvolutionForward {
     std::size_t room = 0;
     for (const auto& band : bands_) {
       band->weights.update(band->stream, w_, version_);
-      room = std::max(room, (band->scratch_bytes() + 63) / 64 * 64);
+      room = std::max(room, band->scratch_bytes());
     }
-    std::byte* scratch = workspace.get(room * bands_.size());
+    const ThreadMemory scratch = workspace.by_thread(room, bands_.size());
     parallel_for(bands_.size(), 1, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t i = begin; i < end; ++i) {
         const std::int64_t first = row(static_cast<int>(i));
         const std::int64_t last = row(static_cast<int>(i) + 1);
         const std::int64_t top = std::max<std::int64_t>(first * size.stride_height - size.pad_height, 0);
         float* to = y + first * size.output_width * size.output_channels;
-        run(*bands_[i], x + top * size.input_width * size.input_channels, to, scratch + i * room);
+        run(*bands_[i], x + top * size.input_width * size.input_channels, to, scratch.bytes(i));
         epilogue(to, static_cast<std::size_t>((last - first) * size.output_width * size.output_channels));
       }
     });
@@ -341,7 +341,7 @@ std::unique_ptr<ConvolutionBackwardData> make_onednn_backward_data(const Convolu
 
 bool onednn_backward_weights_possible(const ConvolutionSize& s) {
   const bool strided = s.stride_height > 1 || s.stride_width > 1;
-  return !(strided && s.kernel_height == 1 && s.kernel_width == 1 && s.groups == 1 && s.input_channels < 8);
+  return !(strided && s.kernel_height == 1 && s.kernel_width == 1 && s.groups == 1 && s.input_channels < 16);
 }
 
 std::unique_ptr<ConvolutionBackwardWeights> make_onednn_backward_weights(const ConvolutionSize& size) {
