@@ -351,12 +351,12 @@ class NarrowForward final : public ConvolutionForward {
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
            Workspace& workspace) override {
     const std::size_t room = size_.image_room();
-    float* scratch = workspace.floats(room * static_cast<std::size_t>(thread_count()));
+    const ThreadMemory scratch = workspace.floats_by_thread(room, static_cast<std::size_t>(thread_count()));
     const std::size_t row_work = size_.width * size_.outputs * size_.kernel_rows * size_.taps;
     const std::size_t grain = std::max<std::size_t>(std::size_t{1 << 17} / row_work, 1);
     parallel_for_all(static_cast<std::size_t>(n) * size_.height, grain,
                      [&](std::size_t begin, std::size_t end, int thread) {
-                       float* padded = scratch + room * static_cast<std::size_t>(thread);
+                       float* padded = scratch.floats(thread);
                        while (begin < end) {
                          const std::size_t image = begin / size_.height;
                          const std::size_t first = begin - image * size_.height;
@@ -398,9 +398,9 @@ class NarrowBackwardData final : public ConvolutionBackwardData {
 
   void run(std::int64_t n, const float* dy, float* dx, Workspace& workspace) override {
     const std::size_t room = size_.image_room();
-    float* scratch = workspace.floats(room * static_cast<std::size_t>(thread_count()));
+    const ThreadMemory scratch = workspace.floats_by_thread(room, static_cast<std::size_t>(thread_count()));
     parallel_for_all(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int thread) {
-      float* padded = scratch + room * static_cast<std::size_t>(thread);
+      float* padded = scratch.floats(thread);
       for (std::size_t image = begin; image < end; ++image) {
         std::fill_n(padded, room, 0.0F);
         HWY_DYNAMIC_DISPATCH(data_image)
@@ -441,11 +441,11 @@ class NarrowBackwardWeights final : public ConvolutionBackwardWeights {
     const std::size_t sums = all_taps * size_.padded_outputs + 32;
     const std::size_t room = size_.image_room();
     const auto threads = static_cast<std::size_t>(thread_count());
-    const std::size_t each = sums + room;
-    float* scratch = workspace.floats(each * threads);
-    std::fill_n(scratch, each * threads, 0.0F);
+    const ThreadMemory scratch = workspace.floats_by_thread(sums + room, threads);
+    for (std::size_t thread = 0; thread < threads; ++thread)
+      std::fill_n(scratch.floats(thread), sums + room, 0.0F);
     parallel_for(static_cast<std::size_t>(n), 1, [&](std::size_t begin, std::size_t end, int thread) {
-      float* partial = scratch + each * static_cast<std::size_t>(thread);
+      float* partial = scratch.floats(thread);
       float* padded = partial + sums;
       for (std::size_t image = begin; image < end; ++image) {
         const float* gradient = dy + image * size_.size.output_size();
@@ -455,7 +455,7 @@ class NarrowBackwardWeights final : public ConvolutionBackwardWeights {
       }
     });
     for (std::size_t thread = 0; thread < threads; ++thread) {  // always in the same order
-      const float* partial = scratch + each * thread;
+      const float* partial = scratch.floats(thread);
       for (std::size_t o = 0; o < size_.outputs; ++o) {
         for (std::size_t t = 0; t < all_taps; ++t)
           dw[o * all_taps + t] += partial[t * size_.padded_outputs + o];

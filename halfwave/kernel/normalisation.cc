@@ -122,9 +122,10 @@ struct ResponseNorm {
 void response_norm_forward(std::size_t rows, std::size_t channels, const ResponseNormOptions& options,
                            const float* x, float* y, Workspace& workspace) {
   const ResponseNorm norm{channels, options};
-  float* scratch = workspace.floats(2 * channels * static_cast<std::size_t>(thread_count()));
+  const ThreadMemory scratch =
+      workspace.floats_by_thread(2 * channels, static_cast<std::size_t>(thread_count()));
   parallel_for(rows, parallel_grain / 8 / channels + 1, [&](std::size_t begin, std::size_t end, int thread) {
-    float* squares = scratch + 2 * channels * static_cast<std::size_t>(thread);
+    float* squares = scratch.floats(thread);
     float* scale = squares + channels;
     for (std::size_t at = begin * channels; at < end * channels; at += channels) {
       norm.scales(x + at, squares, scale);
@@ -137,10 +138,11 @@ void response_norm_forward(std::size_t rows, std::size_t channels, const Respons
 void response_norm_backward(std::size_t rows, std::size_t channels, const ResponseNormOptions& options,
                             const float* x, const float* dy, float* dx, Workspace& workspace) {
   const ResponseNorm norm{channels, options};
-  float* scratch = workspace.floats(3 * channels * static_cast<std::size_t>(thread_count()));
+  const ThreadMemory scratch =
+      workspace.floats_by_thread(3 * channels, static_cast<std::size_t>(thread_count()));
   const float factor = 2 * options.alpha * options.beta / static_cast<float>(options.window);
   parallel_for(rows, parallel_grain / 8 / channels + 1, [&](std::size_t begin, std::size_t end, int thread) {
-    float* terms = scratch + 3 * channels * static_cast<std::size_t>(thread);
+    float* terms = scratch.floats(thread);
     float* scale = terms + channels;
     float* power = scale + channels;
     for (std::size_t row = begin; row < end; ++row) {

@@ -507,7 +507,7 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
     const std::size_t packed = l.lined_up() ? whole_lines(l.packed_floats()) : 0;
     const std::size_t each = gradients + tile + packed + 2 * lists + ends;
     const std::size_t workers = l.channel_parts * l.image_parts;
-    float* memory = workspace.floats(each * workers);
+    const ThreadMemory memory = workspace.floats_by_thread(each, workers);
     const auto images = static_cast<std::size_t>(n);
     std::atomic<bool> done = true;
     parallel_for(workers, 1, [&](std::size_t begin, std::size_t end, int) {
@@ -522,7 +522,7 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
                             .first_channel = channel,
                             .last_channel = std::min(channel + l.channels, l.sparse.channels),
                             .pooled = pooled};
-        float* own = memory + worker * each;
+        float* own = memory.floats(worker);
         std::fill_n(own, gradients + tile + packed, 0.0F);
         float* dense_tile = own + gradients;
         float* values = dense_tile + tile + packed;
@@ -535,12 +535,12 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
         if (!HWY_DYNAMIC_DISPATCH(walk_images)(pass, scratch, own)) done = false;
       }
     });
-    if (done) add(l, memory, each, dw);
+    if (done) add(l, memory, dw);
     return done;
   }
 
   // To dw, always in the same order.
-  void add(const WalkLayout& l, const float* memory, std::size_t each, float* dw) const {
+  void add(const WalkLayout& l, const ThreadMemory& memory, float* dw) const {
     const auto outputs = static_cast<std::size_t>(size_.output_channels);
     const auto inputs = static_cast<std::size_t>(size_.input_channels);
     const std::size_t taps = l.kernel_height * l.kernel_width;
@@ -556,11 +556,12 @@ class SparseBackwardWeights final : public ConvolutionBackwardWeights {
             const std::size_t sparse = sparse_x_ ? first : o;
             const std::size_t dense = sparse_x_ ? o : first;
             const float* from =
-                memory + sparse / l.channels * l.image_parts * each +
+                memory.floats(sparse / l.channels * l.image_parts) +
                 l.gradient(sparse % l.channels, dense, turned / l.kernel_width, turned % l.kernel_width);
             for (std::size_t i = 0; i < std::min(together, inputs - first); ++i) {
               float sum = from[i * step];
-              for (std::size_t part = 1; part < l.image_parts; ++part) sum += from[part * each + i * step];
+              for (std::size_t part = 1; part < l.image_parts; ++part)
+                sum += from[part * memory.distance() + i * step];
               to[first + i] += sum;
             }
           }

@@ -508,8 +508,8 @@ class Scatter {
     const std::size_t starts = whole_lines(l.channel_blocks * l.band * l.phases);
     const std::size_t no_row = l.rows_together > 1 ? whole_lines(l.output_width * l.outputs) : 0;
     const std::size_t each = whole_lines(2 * values) + counts + starts + no_row;
-    float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : l.weights()));
-    float* weights = keeps_ ? weights_.floats(l.weights()) : scratch + each * threads;
+    const ThreadMemory scratch = workspace.floats_by_thread(each, threads);
+    float* weights = (keeps_ ? weights_ : workspace).floats(l.weights());
     if (!kept_) finite_ = pack(weights);
     kept_ = keeps_;
     if (pooled != nullptr && !finite_) return false;
@@ -529,7 +529,7 @@ class Scatter {
     };
     const std::size_t output = l.output_height * l.output_width * l.outputs;
     parallel_for_all(images * parts, 1, [&](std::size_t begin, std::size_t end, int thread) {
-      float* own = scratch + each * static_cast<std::size_t>(thread);
+      float* own = scratch.floats(thread);
       const Lists lists{own,
                         reinterpret_cast<std::uint32_t*>(own + values),
                         reinterpret_cast<std::uint16_t*>(own + 2 * values),

@@ -269,18 +269,18 @@ void multiply(const Product& p, Workspace& workspace) {
   const std::size_t width = p.vectors * vector_lanes();
   const std::size_t each = p.panels != nullptr ? 0 : p.rows_together * width;
   const auto threads = static_cast<std::size_t>(thread_count());
-  float* memory = workspace.floats(2 * room + whole_lines(all) + each * threads);
+  const ThreadMemory dense = workspace.floats_by_thread(each, threads);
+  float* memory = workspace.floats(2 * room + all);
   const Lists lists{.values = memory,
                     .rows = reinterpret_cast<std::uint32_t*>(memory + room),
                     .counts = reinterpret_cast<std::uint32_t*>(memory + 2 * room)};
-  float* dense = memory + 2 * room + whole_lines(all);
   if (p.lists_ahead) make_lists(p, lists);
   const std::size_t work = std::max<std::size_t>(p.rows * p.outputs * width, 1);  // of a part
   parallel_for(parts_of(p.columns, width), parallel_grain / work + 1,
                [&](std::size_t begin, std::size_t end, int thread) {
                  for (std::size_t part = begin; part < end; ++part) {
                    HWY_DYNAMIC_DISPATCH(add_products)
-                   (p, lists, part * width, dense + each * static_cast<std::size_t>(thread));
+                   (p, lists, part * width, dense.floats(thread));
                  }
                });
 }

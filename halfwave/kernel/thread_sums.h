@@ -13,15 +13,16 @@ namespace halfwave::kernel {
 class ThreadSums {
  public:
   ThreadSums(std::size_t arrays, std::size_t channels, Workspace& workspace)
-      : arrays_(arrays), length_((channels + 15) / 16 * 16) {
-    const std::size_t size = threads_ * arrays_ * length_;
-    data_ = reinterpret_cast<double*>(workspace.get(size * sizeof(double)));
-    std::fill_n(data_, size, 0.0);
+      : arrays_(arrays),
+        length_((channels + 15) / 16 * 16),
+        memory_(workspace.by_thread(arrays_ * length_ * sizeof(double), threads_)) {
+    for (std::size_t thread = 0; thread < threads_; ++thread)
+      std::fill_n(get(thread, 0), arrays_ * length_, 0.0);
   }
 
   std::size_t threads() const { return threads_; }
   double* get(std::size_t thread, std::size_t array) const {
-    return data_ + (thread * arrays_ + array) * length_;
+    return reinterpret_cast<double*>(memory_.bytes(thread)) + array * length_;
   }
   // Of all threads, always in the same order.
   double sum(std::size_t array, std::size_t channel) const {
@@ -34,7 +35,7 @@ class ThreadSums {
   std::size_t threads_ = static_cast<std::size_t>(thread_count());
   std::size_t arrays_;
   std::size_t length_;
-  double* data_;
+  ThreadMemory memory_;
 };
 
 }  // namespace halfwave::kernel

@@ -230,13 +230,14 @@ class WinogradBackwardWeights final : public ConvolutionBackwardWeights {
     const std::size_t each = layout.scratch();
     const std::size_t products = layout.points * layout.product_point;
     // A worker's scratch, its products last.
-    float* memory = workspace.floats(each * layout.output_parts * layout.strip_parts);
-    const auto products_of = [&](std::size_t worker) { return memory + (worker + 1) * each - products; };
-    parallel_for(layout.output_parts * layout.strip_parts, 1, [&](std::size_t begin, std::size_t end, int) {
+    const std::size_t workers = layout.output_parts * layout.strip_parts;
+    const ThreadMemory memory = workspace.floats_by_thread(each, workers);
+    const auto products_of = [&](std::size_t worker) { return memory.floats(worker) + each - products; };
+    parallel_for(workers, 1, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t worker = begin; worker < end; ++worker) {
         const std::size_t share = worker % layout.strip_parts;
         kernels_.run_strips(pass, worker / layout.strip_parts, strips * share / layout.strip_parts,
-                            strips * (share + 1) / layout.strip_parts, memory + worker * each,
+                            strips * (share + 1) / layout.strip_parts, memory.floats(worker),
                             products_of(worker));
       }
     });
@@ -245,8 +246,8 @@ class WinogradBackwardWeights final : public ConvolutionBackwardWeights {
         const std::size_t part = begin / layout.outputs;
         const std::size_t first = begin - part * layout.outputs;
         const std::size_t last = std::min(end - part * layout.outputs, layout.outputs);
-        kernels_.add_weights(pass, part, first, last, products_of(part * layout.strip_parts), each,
-                             layout.strip_parts, dw);
+        kernels_.add_weights(pass, part, first, last, products_of(part * layout.strip_parts),
+                             memory.distance(), layout.strip_parts, dw);
         begin += last - first;
       }
     });

@@ -290,12 +290,11 @@ class Transformed {
         (few_channels_ ? FewChannelsLayout(shape_, layout_).scratch() : layout_.scratch()) +
         whole_lines(StripOutput::floats(pass));
     const auto threads = static_cast<std::size_t>(thread_count());
-    float* scratch = workspace.floats(each * threads + (keeps_ ? 0 : layout_.weights()));
-    float* weights = keeps_ ? weights_.floats(layout_.weights()) : scratch + each * threads;
+    const ThreadMemory scratch = workspace.floats_by_thread(each, threads);
+    float* weights = (keeps_ ? weights_ : workspace).floats(layout_.weights());
     if (!kept_) transform(weights);
     kept_ = keeps_;
     pass.weights = weights;
-    const auto scratch_of = [=](int thread) { return scratch + each * static_cast<std::size_t>(thread); };
     const std::size_t strips = static_cast<std::size_t>(n) * layout_.tiles.rows;
     if (!few_channels_ && !StripOutput::keeps_strips(pass) &&
         winograd_shares_outputs(shape_, layout_, strips, threads)) {
@@ -303,7 +302,7 @@ class Transformed {
         ForwardPass own = pass;
         own.panel = begin;
         own.panel_end = end;
-        kernels_.run_strips(own, 0, strips, scratch_of(thread));
+        kernels_.run_strips(own, 0, strips, scratch.floats(thread));
       });
       if (epilogue.apply == nullptr) return;
       over_blocks(static_cast<std::size_t>(n) * shape_.output_size(),
@@ -315,7 +314,7 @@ class Transformed {
     const std::size_t share = parts_of(strips, threads);
     const std::size_t grain = StripOutput::keeps_rows(pass) ? layout_.tiles.rows : layout_.strips;
     parallel_for_all(strips, std::min(grain, share), [&](std::size_t begin, std::size_t end, int thread) {
-      kernels_.run_strips(pass, begin, end, scratch_of(thread));
+      kernels_.run_strips(pass, begin, end, scratch.floats(thread));
     });
   }
 
