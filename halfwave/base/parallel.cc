@@ -6,14 +6,25 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <utility>
+
+#include "halfwave/base/team.h"
 
 namespace halfwave {
 
+namespace {
+
+// That which the calling thread leads while it is not at work itself.
+thread_local Team* team = nullptr;
+
+}  // namespace
+
 int thread_count() {
-  return omp_in_parallel() != 0 ? 1 : std::min(omp_get_max_threads(), omp_get_thread_limit());
+  if (team == nullptr && omp_in_parallel() != 0) return 1;
+  return std::min(omp_get_max_threads(), omp_get_thread_limit());
 }
 
-int threads_at_work() { return omp_get_num_threads(); }
+int threads_at_work() { return team != nullptr ? 1 : omp_get_num_threads(); }
 
 void set_thread_count(int count) { omp_set_num_threads(std::max(count, 1)); }
 
@@ -49,6 +60,29 @@ std::size_t threads_for(std::size_t blocks) {
   return blocks <= 1 ? blocks : std::min(static_cast<std::size_t>(thread_count()), blocks);
 }
 
+// Calls work(thread, given) on each of `given` threads: as many as are wanted, or fewer. Loops inside,
+// oneDNN's among them, run on their thread alone.
+template <class Work>
+void on_threads(std::size_t wanted, const Work& work) {
+  if (Team* const led = std::exchange(team, nullptr)) {
+    const int before = omp_get_max_threads();
+    omp_set_num_threads(1);
+    const auto share = [&work, given = std::min(wanted, led->threads())](std::size_t thread) {
+      if (thread < given) work(thread, given);
+    };
+    led->run([](void* context, std::size_t thread) { (*static_cast<decltype(&share)>(context))(thread); },
+             const_cast<void*>(static_cast<const void*>(&share)));
+    omp_set_num_threads(before);
+    team = led;
+    return;
+  }
+#pragma omp parallel num_threads(static_cast <int>(wanted))
+  {
+    omp_set_num_threads(1);  // for this thread and this region
+    work(static_cast<std::size_t>(omp_get_thread_num()), static_cast<std::size_t>(omp_get_num_threads()));
+  }
+}
+
 // What is left of a thread's blocks, alone in its lines of the cache.
 struct alignas(128) Share {
   std::atomic<std::size_t> next = 0;
@@ -67,17 +101,14 @@ void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction functio
     return;
   }
   FirstError error;
-#pragma omp parallel num_threads(static_cast <int>(threads))
-  {
-    omp_set_num_threads(1);  // of loops inside, oneDNN's among them; holds for this part alone
-    // OpenMP may give fewer threads than asked for; a part is the same whoever works on it.
-    const auto given = static_cast<std::size_t>(omp_get_num_threads());
-    for (auto part = static_cast<std::size_t>(omp_get_thread_num()); part < threads; part += given) {
+  on_threads(threads, [&](std::size_t thread, std::size_t given) {
+    // A part is the same whoever works on it.
+    for (std::size_t part = thread; part < threads; part += given) {
       const std::size_t begin = std::min(blocks * part / threads * grain, count);
       const std::size_t end = std::min(blocks * (part + 1) / threads * grain, count);
       if (begin < end) error.keep([&] { function(context, begin, end, static_cast<int>(part)); });
     }
-  }
+  });
   error.rethrow();
 }
 
@@ -100,18 +131,38 @@ void parallel_shares(std::size_t count, std::size_t grain, RangeFunction functio
   }
   const std::size_t step = std::max<std::size_t>(blocks / (threads * parts), 1);
   FirstError error;
-#pragma omp parallel num_threads(static_cast <int>(threads))
-  {
-    omp_set_num_threads(1);
-    const int thread = omp_get_thread_num();
+  on_threads(threads, [&](std::size_t thread, std::size_t) {
     for (std::size_t i = 0; i < sharers; ++i) {
-      Share& share = shares[(static_cast<std::size_t>(thread) + i) % sharers];
+      Share& share = shares[(thread + i) % sharers];
       for (;;) {
         const std::size_t begin = share.next.fetch_add(step);
         if (begin >= share.end) break;
         const std::size_t end = std::min(begin + step, share.end);
-        error.keep([&] { function(context, begin * grain, std::min(end * grain, count), thread); });
+        error.keep([&] {
+          function(context, begin * grain, std::min(end * grain, count), static_cast<int>(thread));
+        });
       }
+    }
+  });
+  error.rethrow();
+}
+
+void with_team(Function function, void* context) {
+  const int threads = thread_count();
+  if (threads <= 1 || team != nullptr) return function(context);
+  Team all;
+  FirstError error;
+#pragma omp parallel num_threads(threads)
+  {
+    if (const int thread = omp_get_thread_num(); thread > 0) {
+      omp_set_num_threads(1);
+      all.follow(static_cast<std::size_t>(thread));
+    } else {
+      all.lead(static_cast<std::size_t>(omp_get_num_threads()));
+      team = &all;
+      error.keep([&] { function(context); });
+      team = nullptr;
+      all.dismiss();
     }
   }
   error.rethrow();

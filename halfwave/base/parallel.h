@@ -35,6 +35,8 @@ namespace detail {
 using RangeFunction = void (*)(void* context, std::size_t begin, std::size_t end, int thread);
 void parallel_ranges(std::size_t count, std::size_t grain, RangeFunction function, void* context);
 void parallel_shares(std::size_t count, std::size_t grain, RangeFunction function, void* context);
+using Function = void (*)(void* context);
+void with_team(Function function, void* context);
 
 template <class Body>
 void call(void* body, std::size_t begin, std::size_t end, int thread) {
@@ -63,6 +65,15 @@ template <class Body>
 void parallel_for_all(std::size_t count, std::size_t grain, Body&& body) {
   detail::parallel_shares(count, grain, &detail::call<std::remove_reference_t<Body>>,
                           detail::context_of(body));
+}
+
+// Calls body(); meanwhile the other threads wait awake for the loops that it starts, which are the same as
+// outside and begin and end sooner: for many short ones. What calls OpenMP itself, as oneDNN does, has but
+// one thread in there.
+template <class Body>
+void with_team(Body&& body) {
+  detail::with_team([](void* context) { (*static_cast<std::remove_reference_t<Body>*>(context))(); },
+                    detail::context_of(body));
 }
 
 }  // namespace halfwave

@@ -51,6 +51,8 @@ class ConvolutionForward {
                    Workspace& workspace) = 0;
   // The same for a max-pool that follows, of which alone the output is written. False: it does not.
   virtual bool run_pooled(std::int64_t n, const float* x, const PooledOutput& y, Workspace& workspace);
+  // Whether all that a run of n images shares out among threads are loops of ours, for with_team().
+  virtual bool suits_team(std::int64_t) const { return true; }
 };
 
 class ConvolutionBackwardData {

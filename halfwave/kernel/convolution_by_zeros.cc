@@ -34,6 +34,8 @@ class ByZeros : public Kernel {
   double zeros() const override { return zeros_; }
 
  protected:
+  const Kernel& dense() const { return *dense_.kernel; }
+
   struct Loaded {
     std::unique_ptr<Kernel> kernel;
     bool loaded = false;
@@ -95,6 +97,7 @@ class ForwardByZeros final : public ByZeros<ConvolutionForward> {
   bool run_pooled(std::int64_t n, const float* x, const PooledOutput& y, Workspace& workspace) override {
     return take(n, x, loader()).run_pooled(n, x, y, workspace);
   }
+  bool suits_team(std::int64_t n) const override { return dense().suits_team(n); }
 
  private:
   const float* w_ = nullptr;

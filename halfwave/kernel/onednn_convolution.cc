@@ -132,7 +132,7 @@ class OnednnForward final : public ConvolutionForward {
 
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue,
            Workspace& workspace) override {
-    if (n == 1 && epilogue.apply != nullptr && bands_pay()) {
+    if (n == 1 && bands_pay()) {
       run_bands(x, y, epilogue, workspace);
       return;
     }
@@ -143,6 +143,8 @@ class OnednnForward final : public ConvolutionForward {
     parallel_for(static_cast<std::size_t>(n) * description_.size.output_size(), 1024,
                  [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
   }
+
+  bool suits_team(std::int64_t n) const override { return n == 1 && bands_pay(); }
 
  private:
   struct Bound;

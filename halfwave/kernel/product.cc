@@ -181,10 +181,11 @@ void ProductForward::load(const float* w, const float* b) {
   ++version_;
 }
 
+bool ProductForward::takes_panels(std::int64_t n) const { return !training_ && n <= few_rows; }
+
 bool ProductForward::skips(std::int64_t n, const float* x) {
   zeros_ = -1;
-  if (training_ || n > few_rows || kernels_ == KernelChoice::dense || kernels_ == KernelChoice::winograd)
-    return false;
+  if (!takes_panels(n) || kernels_ == KernelChoice::dense || kernels_ == KernelChoice::winograd) return false;
   zeros_ = zero_share(x, static_cast<std::size_t>(n * size_.inputs),
                       static_cast<double>(n * size_.inputs * size_.outputs));
   // Beyond the caches memory gives pieces of weights more slowly than all of them.
@@ -196,7 +197,7 @@ void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogu
                          Workspace& workspace) {
   const auto outputs = static_cast<std::size_t>(size_.outputs);
   skips_ = skips(n, x);
-  if (!training_ && n <= few_rows) {
+  if (takes_panels(n)) {
     if (panels_version_ != version_) panels_.pack(size_, w_);
     panels_version_ = version_;
     product_by_panels(size_, n, x, panels_, b_, skips_, y, workspace);

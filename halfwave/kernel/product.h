@@ -37,6 +37,8 @@ class ProductForward {
   // Takes over new weights and bias (bias may be null). The pointers must live until the next load.
   void load(const float* w, const float* b);
   void run(std::int64_t n, const float* x, float* y, const Epilogue& epilogue, Workspace& workspace);
+  // Whether all that a run of n rows shares out among threads are loops of ours, for with_team().
+  bool suits_team(std::int64_t n) const { return training_ || takes_panels(n); }
 
   // Of the last run: whether the zeros of x were skipped, and their share; negative: not counted.
   bool skipped() const { return skips_; }
@@ -45,6 +47,7 @@ class ProductForward {
  private:
   struct Bound;  // oneDNN's primitive for one number of rows
 
+  bool takes_panels(std::int64_t n) const;
   bool skips(std::int64_t n, const float* x);
   void run_onednn(std::int64_t n, const float* x, float* y, Workspace& workspace);
   void multiply_rows(std::size_t n, const float* x, float* y) const;

@@ -91,6 +91,8 @@ class ConvolutionOperation final : public Operation {
     backward_data_->run(a.n, a.dy, a.dx[0], *a.workspace);
   }
 
+  bool suits_team(std::int64_t n) const override { return forward_->suits_team(n); }
+
   KernelUse forward_kernel() const override { return use_of(forward_.get()); }
   KernelUse backward_data_kernel() const override { return use_of(backward_data_.get()); }
   KernelUse backward_weights_kernel() const override { return use_of(backward_weights_.get()); }

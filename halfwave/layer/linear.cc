@@ -29,6 +29,8 @@ class LinearOperation final : public Operation {
     forward_.run(a.n, a.x[0], a.y, epilogue.get(), *a.workspace);
   }
 
+  bool suits_team(std::int64_t n) const override { return forward_.suits_team(n); }
+
   void backward_weights(const BackwardArguments& a) override {
     kernel::bias_gradient(static_cast<std::size_t>(a.n), static_cast<std::size_t>(size_.outputs), a.dy,
                           a.slope, bias_ ? a.gradients + *bias_ : nullptr, *a.workspace);

@@ -98,6 +98,8 @@ class Operation {
   // Makes the output of a max-pool that follows and none of its own; false: nothing was done.
   virtual bool forward_pooled(const ForwardArguments&, const kernel::PooledOutput&) { return false; }
   virtual kernel::PooledOutput pooled_output(const ForwardArguments&) { return {}; }
+  // Whether all that forward() of n images shares out among threads are loops of ours, for with_team().
+  virtual bool suits_team(std::int64_t) const { return true; }
   // Gradients of the parameters; comes before backward_data.
   virtual void backward_weights(const BackwardArguments&) {}
   virtual void backward_data(const BackwardArguments& arguments) = 0;

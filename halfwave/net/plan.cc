@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "halfwave/base/clock.h"
+#include "halfwave/base/parallel.h"
 #include "halfwave/kernel/elementwise.h"
 #include "halfwave/layer/activation_layer.h"
 #include "halfwave/layer/add.h"
@@ -350,10 +351,10 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
           .node = step.output - 1,
           .values = {value(step.output), net_.shape(step.output).size() * static_cast<std::size_t>(n)}});
   };
-  for (Step& step : steps_) {
+  const auto run = [&](Step& step) {
     if (step.pooled) {
       if (look) show_output(step);
-      continue;
+      return;
     }
     const double start = profiling_ ? seconds_now() : 0;
     const ForwardArguments arguments = arguments_of(step);
@@ -367,6 +368,19 @@ const float* Plan::forward(const float* x, std::int64_t n, const StepContext& co
     if (written) step.operation->forward(arguments);
     if (profiling_) step.forward_seconds += seconds_now() - start;
     if (look && written) show_output(step);
+  };
+  // In inference a step may take but some microseconds.
+  const auto suits_team = [&](const Step& step) {
+    return !options_.training && step.operation->suits_team(n);
+  };
+  for (auto first = steps_.begin(); first != steps_.end();) {
+    auto last = std::find_if_not(first, steps_.end(), suits_team);
+    if (last != first) {
+      with_team([&] { std::for_each(first, last, run); });
+    } else {
+      run(*last++);
+    }
+    first = last;
   }
   return value(output_);
 }
