@@ -1,8 +1,8 @@
 // Forward in inference by oneDNN's inner product on weights packed once; for very few rows, where the weights
 // are read once and memory decides, by panels, whose weights lie in the order in which they are read, without
 // those that a 0 would meet (sparse_product.cc). In training, where packing every step would cost more than
-// the product, by one that takes x and weights as they lie, inputs innermost: dot products of some rows with
-// some outputs at a time. Backward by oneDNN's sgemm on the weights as they are.
+// the product, by one that turns the weights of some outputs and inputs around as it comes to them. Backward
+// by oneDNN's sgemm on the weights as they are.
 #include "halfwave/kernel/product.h"
 
 #include <dnnl.h>
@@ -16,6 +16,7 @@
 #include "halfwave/kernel/onednn.h"
 #include "halfwave/kernel/parts.h"
 #include "halfwave/kernel/sum_registers.h"
+#include "halfwave/kernel/vector_lanes.h"
 #include "halfwave/kernel/zero_share.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -24,6 +25,16 @@
 #include <hwy/highway.h>
 
 #include "halfwave/kernel/partial-inl.h"
+#include "halfwave/kernel/transpose-inl.h"
+
+#ifndef HALFWAVE_PRODUCT_COMMON
+#define HALFWAVE_PRODUCT_COMMON
+namespace halfwave::kernel {
+struct Range {
+  std::size_t begin, end;
+};
+}  // namespace halfwave::kernel
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace halfwave::kernel {
@@ -33,85 +44,119 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-// Rows and outputs of a tile, whose sums stay in registers: 24 of 32, or 12 of 16.
-constexpr std::size_t tile_rows = 4;
-constexpr std::size_t tile_outputs = sum_registers(hn::MaxLanes(D())) >= 24 ? 6 : 3;
-// Inputs at a time, so that what a tile reads comes from the near caches: x again for every tile of outputs.
-constexpr std::size_t block_inputs = 1024;
+// Outputs of a panel, and rows of a tile, whose sums stay in registers.
+constexpr std::size_t panel_vectors = 2;
+constexpr std::size_t tile_rows = sum_registers(hn::MaxLanes(D())) / panel_vectors;
+// Inputs and panels at a time, so that a tile's x stays in the first-level cache, and w in the second.
+constexpr std::size_t block_inputs = 256;
+constexpr std::size_t panels_together = 4;
+// Of the copy of a tile's x: rows a multiple of 4096 bytes apart would push each other out of the cache.
+constexpr std::size_t x_stride = block_inputs + 16;
 
-template <std::size_t output, std::size_t... row>
-HWY_INLINE void add_products(V* sum, const V* x, V w, std::index_sequence<row...>) {
-  ((sum[output * tile_rows + row] = hn::MulAdd(x[row], w, sum[output * tile_rows + row])), ...);
-}
+// Weights as they lie: so many from output to output.
+struct Rows {
+  const float* first;
+  std::size_t distance;
+};
 
-// One vector of inputs. load(from) takes it from a row or an output.
-template <class Load, std::size_t... row, std::size_t... output>
-HWY_INLINE void add_vector(V* sum, const float* const* x, const float* const* w, Load&& load,
-                           std::index_sequence<row...> rows, std::index_sequence<output...>) {
-  const V values[] = {load(x[row])...};
-  (add_products<output>(sum, values, load(w[output]), rows), ...);
-}
-
-template <std::size_t... i>
-HWY_INLINE void clear(V* sum, std::index_sequence<i...>) {
-  ((sum[i] = hn::Zero(D())), ...);
-}
-
-template <std::size_t... i>
-HWY_INLINE void store_totals(const V* sum, float* to, std::index_sequence<i...>) {
-  ((to[i] = hn::GetLane(hn::SumOfLanes(D(), sum[i]))), ...);
-}
-
-// totals[output][row] = x[row] . w[output]
-void dot_tile(const float* const* x, const float* const* w, std::size_t inputs, float* totals) {
+// y += x w^T for some rows and a panel: each input of w is so many vectors of outputs, of which `outputs` are
+// there. next: 16 rows of weights that are wanted soon, fetched meanwhile; may be past the end. i: sums,
+// Vectors to a row; GCC keeps them in registers where no loop runs over them.
+template <std::size_t Vectors, std::size_t... i>
+HWY_INLINE void add_tile(const float* x, const float* w, std::size_t inputs, std::size_t outputs, float* y,
+                         std::size_t y_row, Rows next, std::index_sequence<i...>) {
   const D d;
-  constexpr auto rows = std::make_index_sequence<tile_rows>();
-  constexpr auto outputs = std::make_index_sequence<tile_outputs>();
-  constexpr auto all = std::make_index_sequence<tile_rows * tile_outputs>();
-  V sum[tile_rows * tile_outputs];
-  clear(sum, all);
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= inputs; i += hn::Lanes(d)) {
-    add_vector(
-        sum, x, w, [&](const float* from) HWY_ATTR { return hn::LoadU(d, from + i); }, rows, outputs);
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr std::size_t line = 16;
+  V sum[] = {(static_cast<void>(i), hn::Zero(d))...};
+  for (std::size_t first = 0; first < inputs; first += line, next.first += next.distance) {
+    for (std::size_t c = first; c < std::min(first + line, inputs); ++c, w += Vectors * lanes) {
+      __builtin_prefetch(next.first + (c - first) * line);
+      ((sum[i] = hn::MulAdd(hn::Set(d, x[i / Vectors * x_stride + c]), hn::Load(d, w + i % Vectors * lanes),
+                            sum[i])),
+       ...);
+    }
   }
-  if (i < inputs) {
-    add_vector(
-        sum, x, w, [&](const float* from) HWY_ATTR { return load_first(d, from + i, inputs - i); }, rows,
-        outputs);
-  }
-  store_totals(sum, totals, all);
+  const auto add = [&](std::size_t vector, float* to, V more) HWY_ATTR {
+    const std::size_t count = std::min(outputs - vector * lanes, lanes);
+    store_first(hn::Add(load_first(d, to, count), more), d, to, count);
+  };
+  (add(i % Vectors, y + i / Vectors * y_row + i % Vectors * lanes, sum[i]), ...);
 }
 
-// y += x w^T for the outputs [begin, end).
-void add_dot_products(std::size_t n, std::size_t inputs, std::size_t outputs, std::size_t begin,
-                      std::size_t end, const float* x, const float* w, float* y) {
-  // Copied: rows a multiple of 4096 bytes apart would push each other out of the first-level cache.
-  constexpr std::size_t stride = block_inputs + 16;
-  alignas(64) float weights[tile_outputs * stride];
-  for (std::size_t first = 0; first < inputs; first += block_inputs) {
-    const std::size_t count = std::min(block_inputs, inputs - first);
-    for (std::size_t o = begin; o < end; o += tile_outputs) {
-      const float* from[tile_outputs];
-      for (std::size_t i = 0; i < tile_outputs; ++i) {
-        from[i] = weights + i * stride;
-        std::copy_n(w + std::min(o + i, end - 1) * inputs + first, count, weights + i * stride);
+using AddTile = void (*)(const float*, const float*, std::size_t, std::size_t, float*, std::size_t, Rows);
+
+template <std::size_t Vectors, std::size_t Tile>
+void add_tile(const float* x, const float* w, std::size_t inputs, std::size_t outputs, float* y,
+              std::size_t y_row, Rows next) {
+  add_tile<Vectors>(x, w, inputs, outputs, y, y_row, next, std::make_index_sequence<Tile * Vectors>());
+}
+
+template <std::size_t Vectors, std::size_t... row>
+AddTile tile_of(std::size_t rows, std::index_sequence<row...>) {
+  static constexpr AddTile table[] = {&add_tile<Vectors, row + 1>...};
+  return table[rows - 1];
+}
+
+// The weights of a vector of outputs, [first, last) of them, input after input, `step` apart.
+void turn_weights(const float* w, std::size_t row, std::size_t first, std::size_t last, std::size_t inputs,
+                  float* to, std::size_t step) {
+  const D d;
+  constexpr std::size_t lanes = hn::MaxLanes(D());
+  for (std::size_t c = 0; c < inputs; c += lanes) {
+    V rows[lanes];
+    const std::size_t count = std::min(inputs - c, lanes);
+    for (std::size_t i = 0; i < lanes; ++i)
+      rows[i] = load_first(d, w + std::min(first + i, last - 1) * row + c, count);
+    transpose<D>(rows);
+    for (std::size_t i = 0; i < count; ++i) hn::Store(rows[i], d, to + (c + i) * step);
+  }
+}
+
+std::size_t product_scratch() {
+  return panels_together * panel_vectors * block_inputs * hn::Lanes(D()) + tile_rows * x_stride;
+}
+
+// y += x w^T for some outputs, from a multiple of a vector on, and inputs.
+void add_products(std::size_t n, const ProductSize& size, Range output, Range input, const float* x,
+                  const float* w, float* y, float* scratch) {
+  constexpr std::size_t lanes = hn::MaxLanes(D());
+  constexpr std::size_t panel = panel_vectors * lanes;
+  const auto inputs = static_cast<std::size_t>(size.inputs);
+  const auto outputs = static_cast<std::size_t>(size.outputs);
+  float* const own_x = scratch + panels_together * panel * block_inputs;
+  const std::size_t tiles = parts_of(n, tile_rows);
+  for (std::size_t begin = output.begin; begin < output.end; begin += panels_together * panel) {
+    const std::size_t end = std::min(begin + panels_together * panel, output.end);
+    // A panel's vectors, of the last one perhaps a single.
+    const auto vectors = [&](std::size_t o) { return std::min(parts_of(end - o, lanes), panel_vectors); };
+    const auto panel_at = [&](std::size_t o) { return scratch + (o - begin) * block_inputs; };
+    for (std::size_t first = input.begin; first < input.end; first += block_inputs) {
+      const std::size_t count = std::min(block_inputs, input.end - first);
+      for (std::size_t o = begin; o < end; o += panel) {
+        for (std::size_t v = 0; v < vectors(o); ++v) {
+          turn_weights(w + first, inputs, o + v * lanes, end, count, panel_at(o) + v * lanes,
+                       vectors(o) * lanes);
+        }
       }
-      for (std::size_t r = 0; r < n; r += tile_rows) {
-        const float* row[tile_rows];
-        for (std::size_t i = 0; i < tile_rows; ++i) row[i] = x + std::min(r + i, n - 1) * inputs + first;
-        float totals[tile_rows * tile_outputs];
-        dot_tile(row, from, count, totals);
-        for (std::size_t i = 0; i < std::min(tile_outputs, end - o); ++i) {
-          for (std::size_t j = 0; j < std::min(tile_rows, n - r); ++j)
-            y[(r + j) * outputs + o + i] += totals[i * tile_rows + j];
+      for (std::size_t tile = 0; tile < tiles; ++tile) {
+        const std::size_t top = n * tile / tiles;
+        const std::size_t rows = n * (tile + 1) / tiles - top;
+        for (std::size_t i = 0; i < rows; ++i)
+          std::copy_n(x + (top + i) * inputs + first, count, own_x + i * x_stride);
+        for (std::size_t o = begin; o < end; o += panel) {
+          constexpr auto all = std::make_index_sequence<tile_rows>();
+          const AddTile add = vectors(o) == 1 ? tile_of<1>(rows, all) : tile_of<panel_vectors>(rows, all);
+          // Those of the next block; what no call comes to is fetched when it is turned.
+          const std::size_t row =
+              std::min(begin + (tile * parts_of(end - begin, panel) + (o - begin) / panel) * 16, end - 1);
+          add(own_x, panel_at(o), count, end - o, y + top * outputs + o, outputs,
+              {w + row * inputs + first + count, inputs});
         }
       }
     }
   }
 }
-
-std::size_t outputs_of_a_tile() { return tile_outputs; }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace halfwave::kernel
@@ -121,8 +166,8 @@ HWY_AFTER_NAMESPACE();
 namespace halfwave::kernel {
 namespace {
 
-HWY_EXPORT(add_dot_products);
-HWY_EXPORT(outputs_of_a_tile);
+HWY_EXPORT(add_products);
+HWY_EXPORT(product_scratch);
 
 // Up to this many rows the panels are faster than oneDNN.
 constexpr std::int64_t few_rows = 2;
@@ -202,7 +247,7 @@ void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogu
     panels_version_ = version_;
     product_by_panels(size_, n, x, panels_, b_, skips_, y, workspace);
   } else if (training_) {
-    multiply_rows(static_cast<std::size_t>(n), x, y);
+    multiply(static_cast<std::size_t>(n), x, y, workspace);
   } else {
     run_onednn(n, x, y, workspace);
   }
@@ -211,19 +256,42 @@ void ProductForward::run(std::int64_t n, const float* x, float* y, const Epilogu
                [&](std::size_t begin, std::size_t end, int) { epilogue(y + begin, end - begin); });
 }
 
-void ProductForward::multiply_rows(std::size_t n, const float* x, float* y) const {
+void ProductForward::multiply(std::size_t n, const float* x, float* y, Workspace& workspace) const {
   const auto inputs = static_cast<std::size_t>(size_.inputs);
   const auto outputs = static_cast<std::size_t>(size_.outputs);
   const float* b = b_ != nullptr ? b_ : no_bias_.data();
-  const std::size_t tile = HWY_DYNAMIC_DISPATCH(outputs_of_a_tile)();
-  const std::size_t work = n * inputs * tile;  // of a tile of outputs
-  parallel_for(parts_of(outputs, tile), parallel_grain / work + 1,
-               [&](std::size_t begin, std::size_t end, int) {
-                 const std::size_t first = begin * tile;
-                 const std::size_t last = std::min(end * tile, outputs);
+  const std::size_t lanes = vector_lanes();
+  const auto threads = static_cast<std::size_t>(thread_count());
+  const std::size_t scratch = whole_lines(HWY_DYNAMIC_DISPATCH(product_scratch)());
+  constexpr std::size_t grain = 64;  // inputs
+  if (threads > 1 && inputs >= std::max(4 * outputs, 2 * grain * threads)) {
+    // Each thread reads its share of x and of w, and makes sums of its own.
+    const ThreadMemory memory = workspace.floats_by_thread(scratch + n * outputs, threads);
+    parallel_for(inputs, grain, [&](std::size_t begin, std::size_t end, int thread) {
+      float* own = memory.floats(thread);
+      std::fill_n(own + scratch, n * outputs, 0.0F);
+      HWY_DYNAMIC_DISPATCH(add_products)(n, size_, {0, outputs}, {begin, end}, x, w_, own + scratch, own);
+    });
+    parallel_for(n, parallel_grain / outputs + 1, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t i = begin * outputs; i < end * outputs; i += outputs) {
+        std::copy_n(b, outputs, y + i);
+        for (std::size_t thread = 0; thread < threads; ++thread) {
+          const float* sums = memory.floats(thread) + scratch + i;
+          for (std::size_t o = 0; o < outputs; ++o) y[i + o] += sums[o];
+        }
+      }
+    });
+    return;
+  }
+  const ThreadMemory memory = workspace.floats_by_thread(scratch, threads);
+  const std::size_t work = n * inputs * lanes;  // of a vector of outputs
+  parallel_for(parts_of(outputs, lanes), parallel_grain / work + 1,
+               [&](std::size_t begin, std::size_t end, int thread) {
+                 const Range output{begin * lanes, std::min(end * lanes, outputs)};
                  for (std::size_t row = 0; row < n; ++row)
-                   std::copy(b + first, b + last, y + row * outputs + first);
-                 HWY_DYNAMIC_DISPATCH(add_dot_products)(n, inputs, outputs, first, last, x, w_, y);
+                   std::copy(b + output.begin, b + output.end, y + row * outputs + output.begin);
+                 HWY_DYNAMIC_DISPATCH(add_products)
+                 (n, size_, output, {0, inputs}, x, w_, y, memory.floats(thread));
                });
 }
 

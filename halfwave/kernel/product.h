@@ -27,8 +27,8 @@ struct ProductPanels {
 };
 
 // y = x w^T + b, then the epilogue. In inference weights are packed at the first run after they have changed;
-// in training, where they change every step, they are taken as they lie. One object serves one thread at a
-// time.
+// in training, where they change every step, they are turned around as the product comes to them. One object
+// serves one thread at a time.
 class ProductForward {
  public:
   ProductForward(const ProductSize& size, bool training, KernelChoice kernels);
@@ -50,7 +50,7 @@ class ProductForward {
   bool takes_panels(std::int64_t n) const;
   bool skips(std::int64_t n, const float* x);
   void run_onednn(std::int64_t n, const float* x, float* y, Workspace& workspace);
-  void multiply_rows(std::size_t n, const float* x, float* y) const;
+  void multiply(std::size_t n, const float* x, float* y, Workspace& workspace) const;
 
   ProductSize size_;
   bool training_;

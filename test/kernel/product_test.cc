@@ -54,6 +54,7 @@ const std::vector<Case>& cases() {
       }
     }
     list.push_back({70, 300, 140});  // more rows and inputs than are worked on together
+    list.push_back({70, 700, 150});  // whose inputs threads share out
     list.push_back({1, 9000, 12});   // several threads' parts
     list.push_back({2, 9001, 12});
     return list;
